@@ -1,0 +1,133 @@
+# `make help` says what there is.
+
+CC      ?= cc
+CFLAGS  ?= -O2 -g
+PREFIX  ?= /usr/local
+CLIENTS ?= 10
+DELAY   ?= 1
+
+# Objects go to BUILD, programs to BIN.
+BUILD := build
+BIN   := .
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes
+SYSTEM   := $(shell uname -s)
+POSIX    := -D_XOPEN_SOURCE=700
+ifeq ($(SYSTEM),Darwin)
+POSIX    += -D_DARWIN_C_SOURCE
+endif
+COMPILE   = $(CC) -std=c11 $(POSIX) $(WARNINGS) $(WERROR) -Icommon $(CPPFLAGS) $(CFLAGS) -pthread
+LINK      = $(CC) $(CFLAGS) $(LDFLAGS) -pthread
+
+STAGES := stage1 stage2 stage3 stage4
+ifeq ($(SYSTEM),Linux)
+STAGES += stage5
+endif
+PROGRAMS := $(STAGES:%=$(BIN)/%)
+
+# What every program has; what is added to wait by blocking, or by futures.
+EVERY    := core/counters core/message core/system app/answer app/net app/options \
+            app/response app/stop app/tally app/thread view/report
+BLOCKING := app/blocking
+CORE     := core/task core/timer core/watches core/io core/combine
+FUTURES  := $(CORE) app/resolve app/client app/server app/async_main
+
+objects = $(1:%=$(BUILD)/common/%.o)
+
+all: $(PROGRAMS)
+ifneq ($(SYSTEM),Linux)
+	@echo 'There is no epoll on $(SYSTEM): stage5 is left out.'
+endif
+
+# The five differ in one object file each.
+$(BIN)/stage1: $(BUILD)/stage1_blocking/main.o   $(call objects,$(EVERY) $(BLOCKING))
+$(BIN)/stage2: $(BUILD)/stage2_threads/main.o    $(call objects,$(EVERY) $(BLOCKING))
+$(BIN)/stage3: $(BUILD)/stage3_busy/reactor.o    $(call objects,$(EVERY) $(FUTURES))
+$(BIN)/stage4: $(BUILD)/stage4_poll/reactor.o    $(call objects,$(EVERY) $(FUTURES))
+$(BIN)/stage5: $(BUILD)/stage5_epoll/reactor.o   $(call objects,$(EVERY) $(FUTURES))
+
+$(PROGRAMS):
+	$(LINK) -o $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+
+# ---- run ----
+
+demo: all
+	@common/view/demo.sh $(CLIENTS) $(DELAY) $(PROGRAMS)
+
+# ---- test ----
+
+# The unit tests, once with each reactor.
+UNITS := $(patsubst stage%,$(BUILD)/unit/stage%,$(filter-out stage1 stage2,$(STAGES)))
+UNIT_OBJECTS := $(BUILD)/tests/unit/unit.o \
+                $(call objects,$(EVERY) $(filter-out app/async_main,$(FUTURES)))
+
+$(BUILD)/unit/stage3: $(BUILD)/stage3_busy/reactor.o  $(UNIT_OBJECTS)
+$(BUILD)/unit/stage4: $(BUILD)/stage4_poll/reactor.o  $(UNIT_OBJECTS)
+$(BUILD)/unit/stage5: $(BUILD)/stage5_epoll/reactor.o $(UNIT_OBJECTS)
+
+$(UNITS):
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^
+
+units: $(UNITS)
+
+test check: all units
+	@BUILD=$(BUILD) BIN=$(BIN) tests/run.sh $(TESTS)
+
+bench: all $(BUILD)/raw_epoll
+	@tests/bench/bench.sh
+
+$(BUILD)/raw_epoll: $(BUILD)/tests/bench/raw_epoll.o
+	$(LINK) -o $@ $^
+
+# The tests that do not measure, under the sanitizers.
+sanitize:
+	@tests/sanitize.sh
+
+# ---- work on it ----
+
+SOURCES := $(wildcard common/*/*.[ch] stage*/*.c tests/unit/*.c tests/bench/*.c)
+SCRIPTS := common/view/demo.sh tests/run.sh tests/sanitize.sh tests/bench/bench.sh .ci/run
+
+lint:
+	clang-format --dry-run -Werror $(SOURCES)
+	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(SOURCES)) -- \
+	    -std=c11 $(POSIX) $(WARNINGS) -Icommon 2>/dev/null
+	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
+	    --suppress=missingIncludeSystem -Icommon common stage*/ tests
+	shellcheck $(SCRIPTS)
+	shellcheck --shell=bats tests/*.bats
+	shellcheck --shell=bash tests/*.bash
+
+format:
+	clang-format -i $(SOURCES)
+
+install: all
+	mkdir -p $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+
+uninstall:
+	rm -f $(STAGES:%=$(DESTDIR)$(PREFIX)/bin/%)
+
+clean:
+	rm -rf build $(PROGRAMS)
+
+help:
+	@echo 'make            build ./stage1 ... ./stage5'
+	@echo 'make stage4     build one of them'
+	@echo 'make demo       run all five and compare; CLIENTS=50 DELAY=0.2 are possible'
+	@echo 'make test       run the tests; TESTS=tests/serve.bats for some of them'
+	@echo 'make bench      compare stage 5 with a bare epoll program'
+	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck'
+	@echo 'make sanitize   the tests under the address and thread sanitizers'
+	@echo 'make format     lay the sources out as .clang-format says'
+	@echo 'make install    to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
+	@echo 'make clean      remove what was built'
+
+.PHONY: all demo units test check bench sanitize lint format install uninstall clean help

@@ -1,0 +1,100 @@
+#include "app/answer.h"
+
+#include "app/net.h"
+#include "app/stage.h"
+#include "app/tally.h"
+#include "core/system.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* How many of the bytes to print now: up to the last newline, or all if there is no room.
+ */
+static size_t printable(const struct answer *answer)
+{
+    for (size_t n = answer->length; n > 0; n--)
+        if (answer->bytes[n - 1] == '\n')
+            return n;
+    return answer->length == sizeof answer->bytes ? answer->length : 0;
+}
+
+/* Whether the last of these bytes are a whole line "end k". */
+static bool is_end_line(const char *bytes, size_t length)
+{
+    size_t start = length - 1;
+
+    while (start > 0 && bytes[start - 1] != '\n')
+        start--;
+    return bytes[length - 1] == '\n' && length - start > 4 &&
+           memcmp(bytes + start, "end ", 4) == 0;
+}
+
+int answer_received(struct answer *answer, size_t n)
+{
+    answer->length += n;
+    size_t lines = n == 0 ? answer->length : printable(answer);
+    if (lines == 0)
+        return 0;
+    answer->whole = is_end_line(answer->bytes, lines);
+    int error = print_all(answer->bytes, lines);
+    answer->length -= lines;
+    memmove(answer->bytes, answer->bytes + lines, answer->length);
+    return error;
+}
+
+void answer_ended(const struct answer *answer)
+{
+    if (answer->whole)
+        client_completed();
+    else
+        client_failed(
+            "the server closed the connection before its end line; look at what the "
+            "server says");
+}
+
+static const char *advice_on_connect(int error)
+{
+    switch (error) {
+    case ECONNREFUSED:
+        return "is a server listening there? Start one with serve";
+    case EMFILE:
+    case ENFILE:
+        return "raise ulimit -n, or take fewer clients";
+    case EADDRNOTAVAIL:
+        return "all local ports may be in use: wait a minute, or take fewer clients";
+    default:
+        return "check --host and --port";
+    }
+}
+
+void failed_to_connect(const struct addrinfo *address, int error, int64_t timeout)
+{
+    char text[ADDRESS_TEXT];
+
+    net_address_text(address->ai_addr, address->ai_addrlen, text);
+    if (error == ETIMEDOUT)
+        client_failed(
+            "cannot connect to %s: no answer for %g s; check --host and --port, or "
+            "raise --timeout",
+            text, (double)timeout / (double)NS_PER_SECOND);
+    else
+        client_failed("cannot connect to %s: %s; %s", text, strerror(error),
+                      advice_on_connect(error));
+}
+
+void failed_to_read(int error, int64_t timeout)
+{
+    if (error == ETIMEDOUT)
+        client_failed("no byte from the server for %g s; is it busy, or not one of ours? "
+                      "Raise --timeout",
+                      (double)timeout / (double)NS_PER_SECOND);
+    else
+        client_failed("cannot read from the server: %s; look at what the server says",
+                      strerror(error));
+}
+
+void failed_to_print(int error)
+{
+    client_failed("cannot write to stdout: %s; give it a place that can take %s's output",
+                  strerror(error), stage.name);
+}

@@ -1,0 +1,204 @@
+/* main() of stages 3, 4 and 5: the same object file in all three. */
+#include "app/client.h"
+#include "app/net.h"
+#include "app/options.h"
+#include "app/resolve.h"
+#include "app/server.h"
+#include "app/stop.h"
+#include "core/io.h"
+#include "core/message.h"
+#include "core/reactor.h"
+#include "core/system.h"
+#include "core/task.h"
+#include "view/report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct options options;
+
+/* ---- demo and client: run the clients, wait for all of them ---- */
+
+/* So many connects, then the server may accept. In one go, thousands of clients would
+ * connect before its first accept, and overflow the listener's queue (of SOMAXCONN, 128
+ * to 4096). */
+enum { CLIENTS_AT_ONCE = 100 };
+
+struct async_main {
+    struct future future;
+    enum { RESOLVING, SPAWNING, YIELDING, JOINING } state;
+    struct addrinfo *addresses;
+    struct task **clients; /* all that were spawned */
+    long spawned;
+    long joined;
+    union { /* one state, one wait */
+        struct resolve resolve;
+        struct yield_now yield;
+        struct join_task join;
+    };
+};
+
+static void start_spawning(struct async_main *self)
+{
+    if (self->resolve.code != 0)
+        net_host_not_found(self->resolve.host, self->resolve.code);
+    self->addresses = self->resolve.addresses;
+    self->clients = allocate((size_t)options.clients, sizeof *self->clients);
+    self->state = SPAWNING;
+}
+
+static void spawn_some(struct async_main *self)
+{
+    for (int n = 0; n < CLIENTS_AT_ONCE && self->spawned < options.clients; n++) {
+        struct future *client = client_main(self->addresses, options.timeout);
+        self->clients[self->spawned] = spawn(client, "client", self->spawned + 1);
+        self->spawned++;
+    }
+    self->yield = yield_now();
+    self->state = YIELDING;
+}
+
+static void join_next(struct async_main *self)
+{
+    self->join = join_task(self->clients[self->joined++]);
+    self->state = JOINING;
+}
+
+static enum poll_result async_main_poll(struct future *future, struct context *cx)
+{
+    struct async_main *self = container_of(future, struct async_main, future);
+
+    for (;;) {
+        switch (self->state) {
+        case RESOLVING:
+            if (future_poll(&self->resolve.future, cx) == PENDING)
+                return PENDING;
+            start_spawning(self);
+            break;
+        case SPAWNING:
+            spawn_some(self);
+            break;
+        case YIELDING:
+            if (future_poll(&self->yield.future, cx) == PENDING)
+                return PENDING;
+            if (self->spawned < options.clients)
+                self->state = SPAWNING;
+            else
+                join_next(self);
+            break;
+        case JOINING:
+            if (future_poll(&self->join.future, cx) == PENDING)
+                return PENDING;
+            if (self->joined == options.clients)
+                return READY;
+            join_next(self);
+            break;
+        }
+    }
+}
+
+static void run_clients(const char *host, int port)
+{
+    struct async_main self = {.future = {async_main_poll, NULL}, .state = RESOLVING};
+
+    self.resolve = resolve(host, port);
+    block_on(&self.future);
+    freeaddrinfo(self.addresses);
+    free(self.clients);
+}
+
+/* ---- serve: until a signal comes, and the last response is given ---- */
+
+struct serve_main {
+    struct future future;
+    enum { SERVING, FINISHING } state;
+    struct task *server;
+    char byte;
+    union {
+        struct read_some signal;
+        struct all_answered all_answered;
+    };
+};
+
+static enum poll_result serve_main_poll(struct future *future, struct context *cx)
+{
+    struct serve_main *self = container_of(future, struct serve_main, future);
+
+    for (;;) {
+        switch (self->state) {
+        case SERVING:
+            if (future_poll(&self->signal.future, cx) == PENDING)
+                return PENDING;
+            task_cancel(
+                self->server); /* closes the listener: that is all it takes to stop */
+            self->all_answered = all_answered();
+            self->state = FINISHING;
+            break;
+        case FINISHING:
+            return future_poll(&self->all_answered.future, cx);
+        }
+    }
+}
+
+static int stop_descriptor_nonblocking(void)
+{
+    int fd = stop_descriptor();
+    int error = set_nonblocking(fd);
+
+    if (error != 0)
+        fail("cannot make a pipe non-blocking: %s", strerror(-error));
+    return fd;
+}
+
+/* ---- the three modes ---- */
+
+static int listen_nonblocking(void)
+{
+    int listener = net_listen(options.host, options.port);
+    int error = set_nonblocking(listener);
+
+    if (error != 0)
+        fail("cannot make the listener non-blocking: %s", strerror(-error));
+    return listener;
+}
+
+static void demo(void)
+{
+    net_need_descriptors(options.clients, 2);
+    int listener = listen_nonblocking();
+    task_detach(spawn(server_main(listener, options.delay), "server", 0));
+    run_clients(options.host, net_port(listener));
+}
+
+static void serve(void)
+{
+    struct serve_main self = {.future = {serve_main_poll, NULL}, .state = SERVING};
+    int listener = listen_nonblocking();
+
+    self.signal = read_some(stop_descriptor_nonblocking(), &self.byte, 1);
+    self.server = spawn(server_main(listener, options.delay), "server", 0);
+    net_say_listening(listener);
+    block_on(&self.future);
+}
+
+static void client(void)
+{
+    net_need_descriptors(options.clients, 1);
+    run_clients(options.host, options.port);
+}
+
+int main(int argc, char **argv)
+{
+    net_prepare();
+    options = options_parse(argc, argv);
+    reactor_init(options.second_choice);
+    int64_t start = now_ns();
+
+    if (options.mode == DEMO)
+        demo();
+    else if (options.mode == SERVE)
+        serve();
+    else
+        client();
+    return report(&options, now_ns() - start);
+}

@@ -1,0 +1,312 @@
+#include "app/blocking.h"
+
+#include "app/answer.h"
+#include "app/net.h"
+#include "app/options.h"
+#include "app/response.h"
+#include "app/stop.h"
+#include "app/tally.h"
+#include "app/thread.h"
+#include "core/message.h"
+#include "core/system.h"
+#include "view/report.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct options options;
+static struct addrinfo *addresses; /* of the server, for the clients */
+static int listener;
+static void (*server_main)(int listener, int64_t delay);
+static atomic_bool stopping;
+static atomic_bool server_ended;
+
+/* ---- calls that block ---- */
+
+void sleep_blocking(int64_t duration)
+{
+    int64_t deadline = now_ns() + duration;
+
+    for (int64_t left = duration; left > 0; left = deadline - now_ns()) {
+        struct timespec time = {left / NS_PER_SECOND, left % NS_PER_SECOND};
+        nanosleep(&time, NULL); /* a signal ends it early: then what is left */
+    }
+}
+
+bool send_line(int fd, const char *word, long number)
+{
+    char line[RESPONSE_LINE];
+    size_t length = response_line(line, word, number);
+
+    for (size_t position = 0; position < length;) {
+        ssize_t n = write(fd, line + position, length - position);
+        if (n >= 0)
+            position += (size_t)n;
+        else if (errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
+void hang_up(int fd, bool whole)
+{
+    response_ended(whole);
+    if (set_nonblocking(fd) == 0)
+        discard_input(fd);
+    close(fd);
+}
+
+int accept_client(int listener_fd)
+{
+    while (!stopping) {
+        int fd = accept(listener_fd, NULL, NULL);
+        if (fd >= 0 && !stopping)
+            return fd;
+        if (fd >= 0)
+            close(fd);
+        else if (accept_may_succeed_later(errno)) {
+            cannot_accept_now(errno);
+            sleep_blocking(ACCEPT_PAUSE);
+        } else if (!accept_may_go_on(errno))
+            fail("cannot accept: %s", strerror(errno));
+    }
+    return -1;
+}
+
+/* ---- one client ---- */
+
+static void set_timeout(int fd, int option, int64_t deadline)
+{
+    int64_t left = deadline - now_ns();
+    int64_t us = left > 1000 ? left / 1000 : 1; /* 0 would mean: for ever */
+    struct timeval time = {us / 1000000, (suseconds_t)(us % 1000000)};
+
+    setsockopt(fd, SOL_SOCKET, option, &time, sizeof time);
+}
+
+/* Interrupted, a connect goes on by itself, and must not be called again. */
+static int wait_for_connection(int fd, int64_t deadline)
+{
+    struct pollfd writable = {.fd = fd, .events = POLLOUT};
+    int error = 0;
+    socklen_t length = sizeof error;
+    int n;
+
+    do
+        n = poll(&writable, 1, milliseconds_up(deadline - now_ns()));
+    while (n < 0 && errno == EINTR);
+    if (n == 0)
+        return ETIMEDOUT;
+    return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
+}
+
+/* Returns 0 or an errno. */
+static int connect_by(int fd, const struct addrinfo *address, int64_t deadline)
+{
+    set_timeout(fd, SO_SNDTIMEO, deadline);
+    if (connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+        return 0;
+    if (errno == EINPROGRESS || would_block(errno))
+        return ETIMEDOUT; /* which is how SO_SNDTIMEO says it */
+    return errno == EINTR ? wait_for_connection(fd, deadline) : errno;
+}
+
+/* Tries one address after the other. Returns a connection, or -1, and has counted it. */
+static int connect_client(void)
+{
+    int error = 0;
+    const struct addrinfo *address = addresses;
+
+    for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next) {
+        int fd = socket(a->ai_family, SOCK_STREAM, 0);
+        error = fd < 0 ? errno : connect_by(fd, a, now_ns() + options.timeout);
+        if (error == 0)
+            return fd;
+        if (fd >= 0)
+            close(fd);
+        address = a;
+    }
+    failed_to_connect(address, error, options.timeout);
+    return -1;
+}
+
+/* Like read, but gives up at the deadline, with -ETIMEDOUT. */
+static ssize_t read_by(int fd, char *buffer, size_t size, int64_t deadline)
+{
+    for (;;) {
+        set_timeout(fd, SO_RCVTIMEO, deadline);
+        ssize_t n = read(fd, buffer, size);
+        if (n >= 0)
+            return n;
+        if (would_block(errno))
+            return -ETIMEDOUT;
+        if (errno != EINTR)
+            return -errno;
+    }
+}
+
+static void receive_answer(int fd)
+{
+    struct answer answer = {.length = 0};
+    ssize_t n;
+
+    do {
+        n = read_by(fd, answer.bytes + answer.length, sizeof answer.bytes - answer.length,
+                    now_ns() + options.timeout);
+        if (n < 0) {
+            failed_to_read((int)-n, options.timeout);
+            return;
+        }
+        int error = answer_received(&answer, (size_t)n);
+        if (error != 0) {
+            failed_to_print(-error);
+            return;
+        }
+    } while (n > 0);
+    answer_ended(&answer);
+}
+
+static void *client_main(void *unused)
+{
+    int fd = connect_client();
+
+    if (fd >= 0) {
+        receive_answer(fd);
+        close(fd);
+    }
+    thread_ended();
+    return unused;
+}
+
+static void run_clients(void)
+{
+    pthread_t *threads = allocate((size_t)options.clients, sizeof *threads);
+    long started = 0;
+
+    for (long number = 1; number <= options.clients; number++) {
+        int error = thread_start(&threads[started], SMALL_STACK, client_main, NULL);
+        if (error == 0)
+            started++;
+        else
+            client_failed(
+                "cannot start a thread for client %ld: %s; %ld threads run. Raise "
+                "ulimit -u, or take fewer clients",
+                number, strerror(error), thread_count());
+    }
+    for (long i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    free(threads);
+}
+
+/* ---- the server ---- */
+
+static void *server_thread(void *unused)
+{
+    server_main(listener, options.delay);
+    server_ended = true;
+    thread_ended();
+    return unused;
+}
+
+static pthread_t start_server(void)
+{
+    pthread_t thread;
+    int error = thread_start(&thread, 0, server_thread, NULL);
+
+    if (error != 0)
+        fail("cannot start the server's thread: %s; raise ulimit -u", strerror(error));
+    return thread;
+}
+
+/* Nothing in POSIX calls a thread back from accept, but a client does; so be one. Returns
+ * whether accept has, or will have, something to return. */
+static bool knock(void)
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+
+    if (getsockname(listener, (struct sockaddr *)&address, &length) != 0)
+        return false;
+    int fd = socket(address.ss_family, SOCK_STREAM, 0);
+    if (fd < 0)
+        return false;
+    bool heard =
+        set_nonblocking(fd) == 0 &&
+        (connect(fd, (struct sockaddr *)&address, length) == 0 || errno == EINPROGRESS);
+    close(fd);
+    return heard;
+}
+
+static void stop_server(pthread_t thread)
+{
+    stopping = true;
+    while (!server_ended && !knock())
+        sleep_blocking(ACCEPT_PAUSE);
+    pthread_join(thread, NULL);
+    close(listener);
+}
+
+/* ---- the three modes ---- */
+
+static void find_server(const char *host, int port)
+{
+    int code = net_find(host, port, 0, &addresses);
+
+    if (code != 0)
+        net_host_not_found(host, code);
+}
+
+static void demo(void)
+{
+    net_need_descriptors(options.clients, 2);
+    listener = net_listen(options.host, options.port);
+    find_server(options.host, net_port(listener));
+    pthread_t server = start_server();
+    run_clients();
+    stop_server(server);
+}
+
+static void serve(void)
+{
+    char byte;
+    int stop = stop_descriptor();
+
+    listener = net_listen(options.host, options.port);
+    net_say_listening(listener);
+    pthread_t server = start_server();
+    while (read(stop, &byte, 1) < 0 && errno == EINTR)
+        ;
+    stop_server(server);
+}
+
+static void client(void)
+{
+    net_need_descriptors(options.clients, 1);
+    find_server(options.host, options.port);
+    run_clients();
+}
+
+int blocking_main(int argc, char **argv, void (*server)(int listener, int64_t delay))
+{
+    net_prepare();
+    options = options_parse(argc, argv);
+    server_main = server;
+    int64_t start = now_ns();
+
+    if (options.mode == DEMO)
+        demo();
+    else if (options.mode == SERVE)
+        serve();
+    else
+        client();
+
+    if (addresses != NULL)
+        freeaddrinfo(addresses);
+    return report(&options, now_ns() - start);
+}

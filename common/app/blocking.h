@@ -1,0 +1,27 @@
+/* What stages 1 and 2 share: a program around their server, its clients on a thread each,
+ * and the system calls that block. */
+#ifndef APP_BLOCKING_H
+#define APP_BLOCKING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Runs the whole program, in the mode that argv asks for, and returns its exit status.
+ * server_main gets a thread of its own, accepts clients until there are no more, and
+ * returns when the last response has been given. `delay` in ns. */
+int blocking_main(int argc, char **argv,
+                  void (*server_main)(int listener, int64_t delay));
+
+/* Blocks until a client comes, and returns its connection; -1 when the server shall stop.
+ */
+int accept_client(int listener);
+
+/* Sends "start 7\n": returns whether that went well. */
+bool send_line(int fd, const char *word, long number);
+
+void sleep_blocking(int64_t duration);
+
+/* Ends a response: counts it, and closes fd. */
+void hang_up(int fd, bool whole);
+
+#endif

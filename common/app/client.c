@@ -1,0 +1,129 @@
+#include "app/client.h"
+
+#include "app/answer.h"
+#include "core/combine.h"
+#include "core/io.h"
+#include "core/message.h"
+
+struct client_main {
+    struct future future;
+    enum { CONNECTING, READING, DONE } state;
+    int fd;                         /* ours to close, once we are READING */
+    const struct addrinfo *address; /* that we try, or are connected to */
+    int64_t patience;               /* ns without a byte */
+    struct answer answer;
+    union { /* one state, one wait; timeout points to it */
+        struct connect_to connect;
+        struct read_some read;
+    };
+    struct timeout timeout;
+};
+
+static void start_connecting(struct client_main *self, const struct addrinfo *address)
+{
+    self->address = address;
+    self->connect = connect_to(address->ai_addr, address->ai_addrlen);
+    self->timeout = timeout(&self->connect.future, self->patience);
+    self->state = CONNECTING;
+}
+
+static void start_reading(struct client_main *self)
+{
+    struct answer *answer = &self->answer;
+
+    self->read = read_some(self->fd, answer->bytes + answer->length,
+                           sizeof answer->bytes - answer->length);
+    self->timeout = timeout(&self->read.future, self->patience);
+    self->state = READING;
+}
+
+static void client_main_drop(struct future *future)
+{
+    struct client_main *self = container_of(future, struct client_main, future);
+
+    if (self->state != DONE)
+        future_drop(&self->timeout.future);
+    if (self->state == READING)
+        forget_and_close(self->fd);
+    self->state = DONE;
+}
+
+static enum poll_result client_main_ended(struct client_main *self)
+{
+    client_main_drop(&self->future);
+    return READY;
+}
+
+/* Returns whether the client goes on. */
+static bool connected(struct client_main *self)
+{
+    ssize_t result =
+        self->timeout.result < 0 ? self->timeout.result : self->connect.result;
+
+    if (result >= 0) {
+        self->fd = (int)result;
+        start_reading(self);
+        return true;
+    }
+    if (self->address->ai_next != NULL) {
+        start_connecting(self, self->address->ai_next);
+        return true;
+    }
+    failed_to_connect(self->address, (int)-result, self->patience);
+    return false;
+}
+
+/* Returns whether the client goes on. */
+static bool received(struct client_main *self)
+{
+    ssize_t n = self->timeout.result < 0 ? self->timeout.result : self->read.result;
+
+    if (n < 0) {
+        failed_to_read((int)-n, self->patience);
+        return false;
+    }
+    int error = answer_received(&self->answer, (size_t)n);
+    if (error < 0)
+        failed_to_print(-error);
+    else if (n == 0)
+        answer_ended(&self->answer);
+    else
+        start_reading(self);
+    return error == 0 && n > 0;
+}
+
+static enum poll_result client_main_poll(struct future *future, struct context *cx)
+{
+    struct client_main *self = container_of(future, struct client_main, future);
+
+    for (;;) {
+        switch (self->state) {
+        case CONNECTING:
+            if (future_poll(&self->timeout.future, cx) == PENDING)
+                return PENDING;
+            if (!connected(self))
+                return client_main_ended(self);
+            break;
+        case READING:
+            if (future_poll(&self->timeout.future, cx) == PENDING)
+                return PENDING;
+            if (!received(self))
+                return client_main_ended(self);
+            break;
+        case DONE:
+            return READY;
+        }
+    }
+}
+
+struct future *client_main(const struct addrinfo *addresses, int64_t patience)
+{
+    struct client_main *self = allocate(1, sizeof *self);
+
+    *self = (struct client_main){
+        .future = {client_main_poll, client_main_drop},
+        .patience = patience,
+    };
+    start_connecting(self, addresses);
+    return &self->future;
+}

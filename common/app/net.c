@@ -1,0 +1,161 @@
+#include "app/net.h"
+
+#include "app/stage.h"
+#include "core/message.h"
+#include "core/system.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+void net_prepare(void)
+{
+    program_name = stage.name;
+    signal(SIGPIPE,
+           SIG_IGN); /* write then fails with EPIPE, and only that connection ends */
+
+    /* open takes the lowest free number; read-only, it makes a write to stdout fail. */
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 &&
+            open("/dev/null", fd == STDOUT_FILENO ? O_RDONLY : O_RDWR) != fd)
+            fail("cannot open /dev/null: %s", strerror(errno));
+}
+
+void net_need_descriptors(long clients, long each)
+{
+    enum {
+        OTHERS = 16
+    }; /* stdin, stdout, stderr, the listener, the reactor's, inherited ones */
+    rlim_t needed = (rlim_t)(clients * each + OTHERS);
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        fail("cannot ask for the limit of descriptors: %s", strerror(errno));
+    if (limit.rlim_cur >= needed)
+        return;
+    limit.rlim_cur = needed;
+    if (limit.rlim_max < needed || setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        fail("%ld clients need %llu descriptors, the limit is %llu; raise it (ulimit "
+             "-Hn) or "
+             "take at most %lld clients",
+             clients, (unsigned long long)needed, (unsigned long long)limit.rlim_max,
+             ((long long)limit.rlim_max - OTHERS) / each);
+}
+
+/* ---- names and addresses ---- */
+
+int net_find(const char *host, int port, int flags, struct addrinfo **addresses)
+{
+    struct addrinfo hints = {
+        .ai_flags = flags | AI_NUMERICSERV,
+        .ai_family = AF_UNSPEC,
+        .ai_socktype = SOCK_STREAM,
+    };
+    char service[8];
+
+    snprintf(service, sizeof service, "%d", port);
+    return getaddrinfo(host, service, &hints, addresses);
+}
+
+void net_host_not_found(const char *host, int code)
+{
+    fail("cannot find host '%s': %s; check --host", host,
+         code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));
+}
+
+void net_address_text(const struct sockaddr *address, socklen_t length,
+                      char text[ADDRESS_TEXT])
+{
+    char host[64];
+    char port[8];
+
+    if (getnameinfo(address, length, host, sizeof host, port, sizeof port,
+                    NI_NUMERICHOST | NI_NUMERICSERV) != 0)
+        snprintf(text, ADDRESS_TEXT, "an unknown address");
+    else
+        snprintf(text, ADDRESS_TEXT, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+static socklen_t own_address(int listener, struct sockaddr_storage *address)
+{
+    socklen_t length = sizeof *address;
+
+    if (getsockname(listener, (struct sockaddr *)address, &length) != 0)
+        fail("cannot ask for the listener's address: %s", strerror(errno));
+    return length;
+}
+
+void net_say_listening(int listener)
+{
+    struct sockaddr_storage address;
+    socklen_t length = own_address(listener, &address);
+    char text[ADDRESS_TEXT];
+
+    net_address_text((struct sockaddr *)&address, length, text);
+    message("listening on %s", text);
+}
+
+int net_port(int listener)
+{
+    struct sockaddr_storage address;
+
+    own_address(listener, &address);
+    if (address.ss_family == AF_INET6)
+        return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+    return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+/* ---- listen ---- */
+
+/* Returns a listener, or -errno. */
+static int listen_on(const struct addrinfo *address)
+{
+    int yes = 1; /* listen again at once, though old connections linger in TIME_WAIT */
+    int fd = socket(address->ai_family, SOCK_STREAM, 0);
+
+    if (fd < 0)
+        return -errno;
+    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
+        bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
+        listen(fd, SOMAXCONN) == 0)
+        return fd;
+    int error = errno;
+    close(fd);
+    return -error;
+}
+
+static _Noreturn void fail_to_listen(const struct addrinfo *address, int error)
+{
+    char text[ADDRESS_TEXT];
+    const char *advice = "check --host and --port";
+
+    if (error == EADDRINUSE)
+        advice = "stop the other server, or take another --port";
+    if (error == EADDRNOTAVAIL)
+        advice = "--host must be an address of this machine, or 0.0.0.0 for all of them";
+    if (error == EACCES)
+        advice = "take a --port of 1024 or above";
+    net_address_text(address->ai_addr, address->ai_addrlen, text);
+    fail("cannot listen on %s: %s; %s", text, strerror(error), advice);
+}
+
+int net_listen(const char *host, int port)
+{
+    struct addrinfo *addresses;
+    int fd = -1;
+
+    int code = net_find(host, port, AI_PASSIVE, &addresses);
+    if (code != 0)
+        net_host_not_found(host, code);
+    for (struct addrinfo *a = addresses; a != NULL && fd < 0; a = a->ai_next)
+        fd = listen_on(a);
+    if (fd < 0)
+        fail_to_listen(addresses, -fd);
+    freeaddrinfo(addresses);
+    return fd;
+}

@@ -1,0 +1,314 @@
+#include "app/options.h"
+
+#include "app/stage.h"
+#include "core/message.h"
+#include "core/system.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VERSION      "1.0.0"
+#define MOST_CLIENTS 1000000
+#define MOST_SECONDS 1000000
+
+struct option {
+    char letter;         /* '\0': has none */
+    const char *name;    /* without its dashes */
+    const char *accepts; /* NULL: takes no value */
+    const char *help;
+};
+
+/* The last place is for the stage's own option. */
+static struct option options[] = {
+    {'n', "clients", "a whole number from 1 to 1000000",
+     "N         how many clients (10)"},
+    {'d', "delay", "seconds from 0 to 1000000, such as 0.2",
+     "SECONDS     how long the server waits between start and end (1)"},
+    {'H', "host", "a name or an address",
+     "HOST         serve, demo: address to listen on (127.0.0.1)\n"
+     "                          client: server to reach (localhost)"},
+    {'p', "port", "a whole number from 0 to 65535",
+     "PORT         serve, client: 8000; demo: 0, any free port"},
+    {'t', "timeout", "seconds from 0.001 to 1000000",
+     "SECONDS   a client gives up after so long without a byte\n"
+     "                          (clients x delay + 10)"},
+    {'r', "report", "text, json or none", "FORM       text, json or none (text)"},
+    {'h', "help", NULL, "             print this and exit"},
+    {'V', "version", NULL, "          print the version and exit"},
+    {'\0', NULL, NULL, NULL},
+};
+enum { OPTIONS = sizeof options / sizeof options[0] };
+
+static void add_own_option(void)
+{
+    static char accepts[64];
+    static char help[160];
+
+    if (stage.option == NULL)
+        return;
+    snprintf(accepts, sizeof accepts, "%s or %s", stage.choices[0], stage.choices[1]);
+    snprintf(help, sizeof help, "WHICH       %s: %s (%s)", accepts, stage.help,
+             stage.choices[0]);
+    options[OPTIONS - 1] = (struct option){'\0', stage.option, accepts, help};
+}
+
+/* ---- what we answer ---- */
+
+static _Noreturn void usage_error(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+static void usage_error(const char *format, ...)
+{
+    char text[512];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    message("%s", text);
+    exit(2);
+}
+
+static _Noreturn void unknown_option(const char *word)
+{
+    char names[256] = "";
+
+    for (int i = 0; i < OPTIONS && options[i].name != NULL; i++) {
+        strcat(names, i == 0 ? "--" : ", --");
+        strcat(names, options[i].name);
+    }
+    usage_error("unknown option %s; %s accepts %s", word, stage.name, names);
+}
+
+static _Noreturn void bad_value(const struct option *option, const char *value)
+{
+    usage_error("--%s accepts %s, not '%s'", option->name, option->accepts, value);
+}
+
+static _Noreturn void exit_after_printing(void)
+{
+    if (fflush(stdout) != 0)
+        fail("cannot write to stdout: %s", strerror(errno));
+    exit(EXIT_SUCCESS);
+}
+
+static _Noreturn void print_help(void)
+{
+    printf("%s: %s.\n\n", stage.name, stage.how);
+    printf("usage: %s [demo] [options]   server and clients in one process\n",
+           stage.name);
+    printf("       %s serve  [options]   only the server, until SIGINT or SIGTERM\n",
+           stage.name);
+    printf("       %s client [options]   only the clients\n\n", stage.name);
+    for (int i = 0; i < OPTIONS && options[i].name != NULL; i++) {
+        char letter[] = {'-', options[i].letter, ',', '\0'};
+        printf("  %3s --%s %s\n", options[i].letter == '\0' ? "" : letter,
+               options[i].name, options[i].help);
+    }
+    printf("\nexit status: 0 all went well, 1 something failed, 2 wrong command line\n");
+    exit_after_printing();
+}
+
+static _Noreturn void print_version(void)
+{
+    printf("%s %s\n", stage.name, VERSION);
+    exit_after_printing();
+}
+
+/* ---- values ---- */
+
+static long whole_number(const struct option *option, const char *value, long least,
+                         long most)
+{
+    char *end;
+
+    errno = 0;
+    long number = strtol(value, &end, 10);
+    if (strspn(value, "0123456789") == 0 || *end != '\0' || errno != 0 ||
+        number < least || number > most)
+        bad_value(option, value);
+    return number;
+}
+
+/* In nanoseconds. */
+static int64_t seconds(const struct option *option, const char *value, double least)
+{
+    char *end;
+
+    double number = strtod(value, &end);
+    bool plain =
+        value[strspn(value, "0123456789.")] == '\0'; /* no sign, exponent, nan, inf */
+    if (!plain || end == value || *end != '\0' || number < least || number > MOST_SECONDS)
+        bad_value(option, value);
+    return (int64_t)(number * (double)NS_PER_SECOND + 0.5);
+}
+
+static enum report_form report_form(const struct option *option, const char *value)
+{
+    if (strcmp(value, "text") == 0)
+        return REPORT_TEXT;
+    if (strcmp(value, "json") == 0)
+        return REPORT_JSON;
+    if (strcmp(value, "none") != 0)
+        bad_value(option, value);
+    return REPORT_NONE;
+}
+
+static bool is_second_choice(const struct option *option, const char *value)
+{
+    if (strcmp(value, stage.choices[1]) == 0)
+        return true;
+    if (strcmp(value, stage.choices[0]) != 0)
+        bad_value(option, value);
+    return false;
+}
+
+static void set_option(struct options *result, const struct option *option,
+                       const char *value)
+{
+    switch (option->letter) {
+    case 'n':
+        result->clients = whole_number(option, value, 1, MOST_CLIENTS);
+        break;
+    case 'd':
+        result->delay = seconds(option, value, 0);
+        break;
+    case 'H':
+        if (*value == '\0')
+            bad_value(option, value);
+        result->host = value;
+        break;
+    case 'p':
+        result->port = (int)whole_number(option, value, 0, 65535);
+        break;
+    case 't':
+        result->timeout = seconds(option, value, 0.001);
+        break;
+    case 'r':
+        result->report = report_form(option, value);
+        break;
+    case 'h':
+        print_help();
+    case 'V':
+        print_version();
+    default:
+        result->second_choice = is_second_choice(option, value);
+    }
+}
+
+static enum mode mode_of(const char *word)
+{
+    for (enum mode mode = DEMO; mode <= CLIENT; mode++)
+        if (strcmp(word, mode_name(mode)) == 0)
+            return mode;
+    usage_error("unknown mode '%s'; %s accepts demo, serve or client", word, stage.name);
+}
+
+const char *mode_name(enum mode mode)
+{
+    static const char *const names[] = {"demo", "serve", "client"};
+
+    return names[mode];
+}
+
+/* ---- words ---- */
+
+static const struct option *find_name(const char *name, size_t length)
+{
+    for (int i = 0; i < OPTIONS && options[i].name != NULL; i++)
+        if (strlen(options[i].name) == length &&
+            strncmp(options[i].name, name, length) == 0)
+            return &options[i];
+    return NULL;
+}
+
+static const struct option *find_letter(char letter)
+{
+    for (int i = 0; i < OPTIONS; i++)
+        if (options[i].letter == letter)
+            return &options[i];
+    return NULL;
+}
+
+static const char *next_word(const struct option *option, char ***words)
+{
+    if (**words == NULL)
+        usage_error("--%s needs a value: it accepts %s", option->name, option->accepts);
+    return *(*words)++;
+}
+
+/* --name, --name=value, --name value */
+static void parse_name(struct options *result, const char *word, char ***words)
+{
+    size_t length = strcspn(word, "=");
+    const struct option *option = find_name(word + 2, length - 2);
+    const char *value = word[length] == '=' ? word + length + 1 : NULL;
+
+    if (option == NULL)
+        unknown_option(word);
+    if (option->accepts == NULL && value != NULL)
+        usage_error("--%s accepts no value, not '%s'", option->name, value);
+    if (option->accepts != NULL && value == NULL)
+        value = next_word(option, words);
+    set_option(result, option, value);
+}
+
+/* -n value, -nvalue */
+static void parse_letter(struct options *result, const char *word, char ***words)
+{
+    const struct option *option = find_letter(word[1]);
+
+    if (option == NULL)
+        unknown_option(word);
+    if (option->accepts == NULL)
+        set_option(result, option, NULL);
+    else
+        set_option(result, option, word[2] != '\0' ? word + 2 : next_word(option, words));
+}
+
+/* What was not given depends on the mode, and on the other options. */
+static void set_defaults(struct options *result)
+{
+    if (result->host == NULL)
+        result->host = result->mode == CLIENT ? "localhost" : "127.0.0.1";
+    if (result->port < 0)
+        result->port = result->mode == DEMO ? 0 : 8000;
+    if (result->port == 0 && result->mode == CLIENT)
+        usage_error("--port of a client accepts a whole number from 1 to 65535, not '0'");
+    if (result->timeout == 0) {
+        double queue = (double)result->clients * (double)result->delay;
+        double most = (double)MOST_SECONDS * (double)NS_PER_SECOND;
+        result->timeout = (int64_t)(queue < most ? queue : most) + 10 * NS_PER_SECOND;
+    }
+}
+
+struct options options_parse(int argc, char **argv)
+{
+    struct options result = {.clients = 10, .delay = NS_PER_SECOND, .port = -1};
+    char **words = argc > 0 ? argv + 1 : argv;
+    bool only_operands = false;
+    bool mode_given = false;
+
+    add_own_option();
+    while (*words != NULL) {
+        const char *word = *words++;
+        if (only_operands || word[0] != '-' || word[1] == '\0') {
+            if (mode_given)
+                usage_error(
+                    "unexpected operand '%s'; %s accepts one of demo, serve and client",
+                    word, stage.name);
+            result.mode = mode_of(word);
+            mode_given = true;
+        } else if (strcmp(word, "--") == 0)
+            only_operands = true;
+        else if (word[1] == '-')
+            parse_name(&result, word, &words);
+        else
+            parse_letter(&result, word, &words);
+    }
+    set_defaults(&result);
+    return result;
+}

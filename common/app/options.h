@@ -1,0 +1,29 @@
+/* The command line, the same for all five. */
+#ifndef APP_OPTIONS_H
+#define APP_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum mode { DEMO, SERVE, CLIENT };
+enum report_form { REPORT_TEXT, REPORT_JSON, REPORT_NONE };
+
+struct options {
+    enum mode mode;
+    long clients;
+    int64_t delay; /* ns */
+    const char *host;
+    int port;
+    int64_t timeout; /* ns */
+    enum report_form report;
+    bool second_choice; /* of the stage's own option */
+};
+
+/* Returns what argv asks for. Answers --help and --version itself and exits 0; a mistake
+ * gets one line on stderr that names the option and what it accepts, and exit status 2.
+ */
+struct options options_parse(int argc, char **argv);
+
+const char *mode_name(enum mode mode);
+
+#endif

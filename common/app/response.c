@@ -1,0 +1,34 @@
+#include "app/response.h"
+
+#include "core/message.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+size_t response_line(char line[RESPONSE_LINE], const char *word, long number)
+{
+    return (size_t)snprintf(line, RESPONSE_LINE, "%s %ld\n", word, number);
+}
+
+void discard_input(int fd)
+{
+    char bytes[1024];
+    int most = 64; /* a client that sends without end does not hold us */
+
+    while (most-- > 0 && read(fd, bytes, sizeof bytes) > 0)
+        ;
+}
+
+void cannot_accept_now(int error)
+{
+    static bool said;
+
+    if (!said)
+        message("cannot accept more clients now: %s; they wait until others have ended. "
+                "Raise "
+                "ulimit -n",
+                strerror(error));
+    said = true;
+}

@@ -1,0 +1,23 @@
+/* What a server says, and does, that does not wait: the same for all five. */
+#ifndef APP_RESPONSE_H
+#define APP_RESPONSE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Writes "start 7\n" into `line`, and returns its length. */
+enum { RESPONSE_LINE = 32 };
+size_t response_line(char line[RESPONSE_LINE], const char *word, long number);
+
+/* Throws away what the client said, for we do not listen; to be called before the close.
+ * A close over unread bytes resets the connection, and the client may lose our last line.
+ * fd must be non-blocking. */
+void discard_input(int fd);
+
+/* Says, once, that clients have to queue because descriptors or memory ran out. `error`
+ * is an errno. Then wait for ACCEPT_PAUSE (in ns) until a response has ended, and try
+ * again: to try at once, and again, would cost a whole CPU. */
+void cannot_accept_now(int error);
+#define ACCEPT_PAUSE INT64_C(20000000)
+
+#endif

@@ -1,0 +1,37 @@
+#include "app/stop.h"
+
+#include "core/message.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static int stop_pipe[2];
+
+/* Only what a signal handler may call. */
+static void on_signal(int number)
+{
+    int saved_errno = errno;
+
+    (void)number;
+    signal(SIGINT, SIG_DFL);
+    signal(SIGTERM, SIG_DFL);
+    if (write(stop_pipe[1], "", 1) != 1)
+        _exit(1); /* cannot happen: the pipe is empty and ours */
+    errno = saved_errno;
+}
+
+int stop_descriptor(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+
+    if (pipe(stop_pipe) != 0)
+        fail("cannot make a pipe: %s; raise ulimit -n", strerror(errno));
+    sigemptyset(&action.sa_mask);
+    sigaddset(&action.sa_mask, SIGINT);
+    sigaddset(&action.sa_mask, SIGTERM);
+    sigaction(SIGINT, &action, NULL);
+    sigaction(SIGTERM, &action, NULL);
+    return stop_pipe[0];
+}

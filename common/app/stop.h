@@ -1,0 +1,10 @@
+/* SIGINT and SIGTERM, as a descriptor that becomes readable. */
+#ifndef APP_STOP_H
+#define APP_STOP_H
+
+/* From here on the first of the two signals makes the returned descriptor readable, and
+ * only that; a second one ends the program at once. Call it once. The descriptor blocks.
+ */
+int stop_descriptor(void);
+
+#endif

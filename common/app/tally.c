@@ -1,0 +1,61 @@
+#include "app/tally.h"
+
+#include "core/message.h"
+
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* lock must be held when using these: */
+static struct tally clients;
+static struct tally responses;
+static char why_first[512];
+
+static void count(long *number)
+{
+    pthread_mutex_lock(&lock);
+    ++*number;
+    pthread_mutex_unlock(&lock);
+}
+
+void client_completed(void)
+{
+    count(&clients.completed);
+}
+
+void client_failed(const char *why, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, why);
+    pthread_mutex_lock(&lock);
+    if (clients.failed++ == 0)
+        vsnprintf(why_first, sizeof why_first, why, arguments);
+    pthread_mutex_unlock(&lock);
+    va_end(arguments);
+}
+
+void response_ended(bool whole)
+{
+    count(whole ? &responses.completed : &responses.failed);
+}
+
+struct tally tally_of(enum mode mode)
+{
+    pthread_mutex_lock(&lock);
+    struct tally tally = mode == SERVE ? responses : clients;
+    pthread_mutex_unlock(&lock);
+    return tally;
+}
+
+int tally_verdict(const struct options *options)
+{
+    struct tally tally = tally_of(options->mode);
+
+    if (options->mode == SERVE || tally.failed == 0)
+        return EXIT_SUCCESS;
+    message("%ld of %ld clients failed: %s", tally.failed, options->clients, why_first);
+    return EXIT_FAILURE;
+}

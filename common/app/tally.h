@@ -1,0 +1,24 @@
+/* How many clients got a whole answer, how many responses were given, and why the first
+ * client that failed did. From any thread. */
+#ifndef APP_TALLY_H
+#define APP_TALLY_H
+
+#include "app/options.h"
+
+struct tally {
+    long completed;
+    long failed;
+};
+
+void client_completed(void);
+void client_failed(const char *why, ...) __attribute__((format(printf, 1, 2)));
+void response_ended(bool whole);
+
+/* What counts in this mode: responses where we only serve, clients elsewhere. */
+struct tally tally_of(enum mode mode);
+
+/* The exit status that is due. Says in one line, however many there are, how many clients
+ * failed, and why the first did. */
+int tally_verdict(const struct options *options);
+
+#endif

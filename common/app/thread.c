@@ -1,0 +1,61 @@
+#include "app/thread.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+/* lock must be held when using these: */
+static long count = 1; /* the main thread */
+static long peak = 1;
+
+static void add(long change)
+{
+    pthread_mutex_lock(&lock);
+    count += change;
+    if (count > peak)
+        peak = count;
+    pthread_mutex_unlock(&lock);
+}
+
+int thread_start(pthread_t *thread, size_t stack, void *(*body)(void *), void *argument)
+{
+    pthread_t ignored;
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+
+    if (error != 0)
+        return error;
+    if (stack != 0)
+        error = pthread_attr_setstacksize(&attributes, stack);
+    if (error == 0 && thread == NULL)
+        error = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    if (error == 0) {
+        add(+1); /* before it starts, for it may end before we are back */
+        error = pthread_create(thread == NULL ? &ignored : thread, &attributes, body,
+                               argument);
+        if (error != 0)
+            add(-1);
+    }
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+void thread_ended(void)
+{
+    add(-1);
+}
+
+static long locked(const long *number)
+{
+    pthread_mutex_lock(&lock);
+    long value = *number;
+    pthread_mutex_unlock(&lock);
+    return value;
+}
+
+long thread_count(void)
+{
+    return locked(&count);
+}
+
+long thread_peak(void)
+{
+    return locked(&peak);
+}

@@ -1,0 +1,3 @@
+#include "core/counters.h"
+
+struct counters counters;

@@ -1,0 +1,185 @@
+#include "core/io.h"
+
+#include "core/reactor.h"
+#include "core/system.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+static enum poll_result wait_until(enum interest interest, int fd, struct context *cx)
+{
+    counters.would_block++;
+    reactor_watch(fd, interest, cx->waker);
+    return PENDING;
+}
+
+void forget_and_close(int fd)
+{
+    reactor_forget(fd);
+    close(fd);
+}
+
+/* ---- accept ---- */
+
+/* Whether accept hands O_NONBLOCK down differs from system to system: we set it. */
+static ssize_t accepted(int fd)
+{
+    int error = set_nonblocking(fd);
+
+    if (error == 0)
+        return fd;
+    close(fd);
+    return error;
+}
+
+static enum poll_result accept_one_poll(struct future *future, struct context *cx)
+{
+    struct accept_one *self = container_of(future, struct accept_one, future);
+
+    for (;;) {
+        int fd = accept(self->listener, NULL, NULL);
+        if (fd >= 0) {
+            self->result = accepted(fd);
+            return READY;
+        }
+        if (would_block(errno))
+            return wait_until(READABLE, self->listener, cx);
+        if (!accept_may_go_on(errno)) {
+            self->result = -errno;
+            return READY;
+        }
+    }
+}
+
+struct accept_one accept_one(int listener)
+{
+    return (struct accept_one){.future = {accept_one_poll, NULL}, .listener = listener};
+}
+
+/* ---- connect ---- */
+
+/* Returns 0, -EINPROGRESS or another -errno. */
+static int connect_start(struct connect_to *self)
+{
+    self->fd = socket(self->address->sa_family, SOCK_STREAM, 0);
+    if (self->fd < 0)
+        return -errno;
+    int error = set_nonblocking(self->fd);
+    if (error != 0)
+        return error;
+    if (connect(self->fd, self->address, self->length) == 0)
+        return 0;
+    return errno == EINTR ? -EINPROGRESS : -errno; /* interrupted, it goes on by itself */
+}
+
+/* Asks how it went. A writable socket has come to an end, good or bad; but the wake may
+ * have been spurious, so what counts is whether there is somebody at the other end. */
+static int connect_check(struct connect_to *self)
+{
+    struct sockaddr_storage peer;
+    socklen_t length = sizeof peer;
+    int error = 0;
+
+    if (getpeername(self->fd, (struct sockaddr *)&peer, &length) == 0)
+        return 0;
+    length = sizeof error;
+    if (getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
+        return -errno;
+    return error == 0 ? -EINPROGRESS : -error;
+}
+
+static void connect_to_drop(struct future *future)
+{
+    struct connect_to *self = container_of(future, struct connect_to, future);
+
+    if (self->fd >= 0)
+        forget_and_close(self->fd);
+    self->fd = -1;
+}
+
+static enum poll_result connect_to_poll(struct future *future, struct context *cx)
+{
+    struct connect_to *self = container_of(future, struct connect_to, future);
+    int error = self->fd < 0 ? connect_start(self) : connect_check(self);
+
+    if (error == -EINPROGRESS)
+        return wait_until(WRITABLE, self->fd, cx);
+    if (error == 0) {
+        self->result = self->fd;
+        self->fd = -1; /* it is the caller's now */
+        return READY;
+    }
+    connect_to_drop(future);
+    self->result = error;
+    return READY;
+}
+
+struct connect_to connect_to(const struct sockaddr *address, socklen_t length)
+{
+    return (struct connect_to){
+        .future = {connect_to_poll, connect_to_drop},
+        .address = address,
+        .length = length,
+        .fd = -1,
+    };
+}
+
+/* ---- read ---- */
+
+static enum poll_result read_some_poll(struct future *future, struct context *cx)
+{
+    struct read_some *self = container_of(future, struct read_some, future);
+
+    do
+        self->result = read(self->fd, self->buffer, self->size);
+    while (self->result < 0 && errno == EINTR);
+
+    if (self->result >= 0)
+        return READY;
+    if (would_block(errno))
+        return wait_until(READABLE, self->fd, cx);
+    self->result = -errno;
+    return READY;
+}
+
+struct read_some read_some(int fd, char *buffer, size_t size)
+{
+    return (struct read_some){
+        .future = {read_some_poll, NULL},
+        .fd = fd,
+        .buffer = buffer,
+        .size = size,
+    };
+}
+
+/* ---- write ---- */
+
+static enum poll_result write_all_poll(struct future *future, struct context *cx)
+{
+    struct write_all *self = container_of(future, struct write_all, future);
+
+    while (self->position < self->length) {
+        ssize_t n =
+            write(self->fd, self->bytes + self->position, self->length - self->position);
+        if (n >= 0)
+            self->position += (size_t)n;
+        else if (would_block(errno))
+            return wait_until(WRITABLE, self->fd, cx);
+        else if (errno != EINTR) {
+            self->result = -errno;
+            return READY;
+        }
+    }
+    self->result = 0;
+    return READY;
+}
+
+struct write_all write_all(int fd, const char *bytes, size_t length)
+{
+    return (struct write_all){
+        .future = {write_all_poll, NULL},
+        .fd = fd,
+        .bytes = bytes,
+        .length = length,
+    };
+}

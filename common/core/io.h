@@ -1,0 +1,63 @@
+/* Leaf futures: each tries its system call, and when that would block it leaves its waker
+ * with the reactor and is PENDING. Woken, it tries again; so a spurious wake does no
+ * harm.
+ *
+ * Descriptors must be non-blocking. `result` is valid once the future is READY, and
+ * follows the kernel: zero or more on success, -errno on failure. EINTR is retried
+ * everywhere. */
+#ifndef CORE_IO_H
+#define CORE_IO_H
+
+#include "core/future.h"
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/* result: a new non-blocking connection, the caller's to close. Connections that died
+ * while they queued are passed over. -EMFILE, -ENFILE: no descriptor is free now.
+ * (TcpAccept) */
+struct accept_one {
+    struct future future;
+    int listener;
+    ssize_t result;
+};
+struct accept_one accept_one(int listener);
+
+/* result: a non-blocking connection to `address` (which must outlive the future), the
+ * caller's to close. Dropped before, it closes the socket. (tcp_connect) */
+struct connect_to {
+    struct future future;
+    const struct sockaddr *address;
+    socklen_t length;
+    int fd; /* -1: not started, or given away */
+    ssize_t result;
+};
+struct connect_to connect_to(const struct sockaddr *address, socklen_t length);
+
+/* result: how many bytes came, at least 1 and at most `size`; 0: the other side is done.
+ * Dropped before, no byte is lost. (poll_read, SocketRead) */
+struct read_some {
+    struct future future;
+    int fd;
+    char *buffer;
+    size_t size;
+    ssize_t result;
+};
+struct read_some read_some(int fd, char *buffer, size_t size);
+
+/* result: 0 when all `length` bytes are written. `position` counts those that are, and
+ * outlives each wait: else the other side would get the beginning again. (write_all) */
+struct write_all {
+    struct future future;
+    int fd;
+    const char *bytes;
+    size_t length;
+    size_t position;
+    ssize_t result;
+};
+struct write_all write_all(int fd, const char *bytes, size_t length);
+
+/* Tells the reactor to forget fd, and closes it. */
+void forget_and_close(int fd);
+
+#endif

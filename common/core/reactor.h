@@ -1,0 +1,41 @@
+/* The contract that stages 3, 4 and 5 each fulfil: wait for descriptors, wake tasks.
+ *
+ *     a future that cannot go on            the executor that has nothing to run
+ *            | reactor_watch                       | reactor_wait
+ *            v                                     v
+ *     [ who waits for which descriptor ]  -->  the kernel: poll(2), epoll(7)
+ *
+ * Which reactor a program has is decided when it is linked. Only the executor's thread
+ * may call these, except for reactor_interrupt. */
+#ifndef CORE_REACTOR_H
+#define CORE_REACTOR_H
+
+#include "core/future.h"
+
+#include <stdbool.h>
+
+enum interest { READABLE, WRITABLE };
+
+/* Once, before anything else. `second_choice`: the other value of the stage's own option.
+ */
+void reactor_init(bool second_choice);
+
+/* Wakes `waker` once, when fd is ready for `interest`; an error or a hang-up makes it
+ * ready for both. Call it only after fd answered EAGAIN. Each interest has one waker: a
+ * new one takes the place of the old one. fd must be open, and it must be told about each
+ * fd that is closed after a watch: reactor_forget. (POLL_FDS, set_readable_callback) */
+void reactor_watch(int fd, enum interest interest, struct waker waker);
+
+/* Before each close: else the next descriptor with this number would meet an old waker.
+ */
+void reactor_forget(int fd);
+
+/* Blocks until something is ready, `timeout` nanoseconds have gone (negative: no limit),
+ * or another thread interrupts; and may return early, for a signal. (the call of
+ * libc::poll) */
+void reactor_wait(int64_t timeout);
+
+/* Makes reactor_wait, now or the next time, return at once. From any thread. */
+void reactor_interrupt(void);
+
+#endif

@@ -1,0 +1,40 @@
+/* What system calls need around them, whoever waits: threads or futures. */
+#ifndef CORE_SYSTEM_H
+#define CORE_SYSTEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define NS_PER_SECOND INT64_C(1000000000)
+#define NS_PER_MS     INT64_C(1000000)
+
+/* The monotonic clock, in nanoseconds: it never jumps, whatever happens to the date. */
+int64_t now_ns(void);
+
+/* For poll and epoll_wait: whole milliseconds, rounded up (rounded down, the last one
+ * would be spent asking again and again) and at most INT_MAX; -1, no limit, if negative.
+ */
+int milliseconds_up(int64_t duration);
+
+/* Whether this errno says: not now, I would have to wait. */
+bool would_block(int error);
+
+/* Whether accept failed only because of the one connection that it was to return. */
+bool accept_may_go_on(int error);
+
+/* Whether it failed because descriptors or memory ran out: later it may succeed. */
+bool accept_may_succeed_later(int error);
+
+/* Returns 0 or -errno. */
+int set_nonblocking(int fd);
+
+/* Writes all of it to stdout, not mixed with what other threads print. Returns 0 or
+ * -errno.
+ *
+ * Shortcut: it is no future. Printing may block, and then all tasks wait for the
+ * terminal. Stdout belongs to our parent too, so we must not make it non-blocking; the
+ * real thing has a thread that prints, and a future that waits for that thread. */
+int print_all(const char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,345 @@
+#include "core/task.h"
+
+#include "core/message.h"
+#include "core/reactor.h"
+#include "core/timer.h"
+#include "core/watches.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct task {
+    struct future *future; /* NULL when the task is done */
+    const char *kind;      /* kind and number are its name */
+    long number;
+    struct waker joiner; /* woken when the task is done */
+    bool detached;       /* nobody will join it */
+    bool polled;         /* at least once */
+    struct task *older;  /* in the list of all tasks, in use or not */
+
+    /* run_queue.lock must be held when using these: */
+    enum { DONE, WAITING, QUEUED } state;
+    uint64_t generation; /* a waker with another generation is stale */
+    struct task *next;   /* in the run queue, or in the list of unused tasks */
+};
+
+static struct {
+    pthread_mutex_t lock;
+    /* lock must be held when using these: */
+    struct task *first;
+    struct task *last;
+    size_t length;
+    struct task
+        *unused; /* kept for the next spawn, never freed: stale wakers point here */
+    int helpers; /* other threads that are about to wake a task */
+} run_queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static pthread_t executor;     /* the thread that runs block_on */
+static struct task *newest;    /* of all tasks */
+static struct task *main_task; /* block_on's; its future belongs to the caller */
+
+/* ---- the run queue ---- */
+
+static void run_queue_push(struct task *task)
+{
+    task->state = QUEUED;
+    task->next = NULL;
+    if (run_queue.length++ == 0)
+        run_queue.first = task;
+    else
+        run_queue.last->next = task;
+    run_queue.last = task;
+}
+
+/* From now on it is WAITING, not only after the poll: a wake during the poll must count.
+ */
+static struct task *run_queue_pop(void)
+{
+    pthread_mutex_lock(&run_queue.lock);
+    struct task *task = run_queue.first;
+    run_queue.first = task->next;
+    run_queue.length--;
+    task->state = WAITING;
+    pthread_mutex_unlock(&run_queue.lock);
+    return task;
+}
+
+static void run_queue_remove(struct task *task)
+{
+    struct task **link = &run_queue.first;
+    struct task *before = NULL;
+
+    while (*link != task) {
+        before = *link;
+        link = &before->next;
+    }
+    *link = task->next;
+    if (run_queue.last == task)
+        run_queue.last = before;
+    run_queue.length--;
+}
+
+static size_t run_queue_length(void)
+{
+    pthread_mutex_lock(&run_queue.lock);
+    size_t length = run_queue.length;
+    pthread_mutex_unlock(&run_queue.lock);
+    return length;
+}
+
+void wake(struct waker waker)
+{
+    struct task *task = waker.task;
+
+    if (task == NULL)
+        return;
+    pthread_mutex_lock(&run_queue.lock);
+    bool wakes = task->generation == waker.generation && task->state == WAITING;
+    if (wakes) {
+        run_queue_push(task);
+        counters.wakes++;
+    }
+    pthread_mutex_unlock(&run_queue.lock);
+
+    /* If it is the executor that calls us, it is awake already. */
+    if (wakes && !pthread_equal(pthread_self(), executor))
+        reactor_interrupt();
+}
+
+/* ---- the life of a task ---- */
+
+/* An unused one or, if there is none, a new one. */
+static struct task *task_take(void)
+{
+    struct task *task = run_queue.unused;
+
+    if (task != NULL) {
+        run_queue.unused = task->next;
+        return task;
+    }
+    task = allocate(1, sizeof *task);
+    task->older = newest;
+    newest = task;
+    return task;
+}
+
+struct task *spawn(struct future *future, const char *kind, long number)
+{
+    pthread_mutex_lock(&run_queue.lock);
+    struct task *task = task_take();
+    task->future = future;
+    task->kind = kind;
+    task->number = number;
+    task->joiner.task = NULL;
+    task->detached = false;
+    task->polled = false;
+    run_queue_push(task);
+    pthread_mutex_unlock(&run_queue.lock);
+    return task;
+}
+
+static void task_free(struct task *task)
+{
+    pthread_mutex_lock(&run_queue.lock);
+    if (task->state == QUEUED)
+        run_queue_remove(task);
+    task->state = DONE;
+    task->generation++;
+    task->next = run_queue.unused;
+    run_queue.unused = task;
+    pthread_mutex_unlock(&run_queue.lock);
+}
+
+static void task_drop_future(struct task *task)
+{
+    if (task != main_task) {
+        future_drop(task->future);
+        free(task->future);
+    }
+    task->future = NULL;
+}
+
+static void task_done(struct task *task)
+{
+    task_drop_future(task);
+    if (task->detached) {
+        task_free(task);
+        return;
+    }
+    pthread_mutex_lock(&run_queue.lock);
+    if (task->state == QUEUED)
+        run_queue_remove(task);
+    task->state = DONE;
+    pthread_mutex_unlock(&run_queue.lock);
+    wake(task->joiner);
+}
+
+void task_detach(struct task *task)
+{
+    task->detached = true;
+    if (task->future == NULL)
+        task_free(task);
+}
+
+void task_cancel(struct task *task)
+{
+    if (task->future != NULL)
+        task_drop_future(task);
+    task_free(task);
+}
+
+static enum poll_result join_task_poll(struct future *future, struct context *cx)
+{
+    struct join_task *self = container_of(future, struct join_task, future);
+    struct task *task = self->task.task;
+
+    if (task->future != NULL) {
+        task->joiner = cx->waker;
+        return PENDING;
+    }
+    task_free(task);
+    return READY;
+}
+
+static void join_task_drop(struct future *future)
+{
+    struct join_task *self = container_of(future, struct join_task, future);
+    struct task *task = self->task.task;
+
+    if (task->generation == self->task.generation)
+        task_detach(task);
+}
+
+struct join_task join_task(struct task *task)
+{
+    return (struct join_task){
+        .future = {join_task_poll, join_task_drop},
+        .task = {task, task->generation},
+    };
+}
+
+static enum poll_result yield_now_poll(struct future *future, struct context *cx)
+{
+    struct yield_now *self = container_of(future, struct yield_now, future);
+
+    if (self->yielded)
+        return READY;
+    self->yielded = true;
+    wake(cx->waker);
+    return PENDING;
+}
+
+struct yield_now yield_now(void)
+{
+    return (struct yield_now){.future = {yield_now_poll, NULL}};
+}
+
+/* ---- lost wakers ---- */
+
+void helper_started(void)
+{
+    pthread_mutex_lock(&run_queue.lock);
+    run_queue.helpers++;
+    pthread_mutex_unlock(&run_queue.lock);
+}
+
+void helper_finished(void)
+{
+    pthread_mutex_lock(&run_queue.lock);
+    run_queue.helpers--;
+    pthread_mutex_unlock(&run_queue.lock);
+    reactor_interrupt(); /* if its wake went astray, this is the time to notice */
+}
+
+static bool can_still_wake(void)
+{
+    pthread_mutex_lock(&run_queue.lock);
+    bool busy = run_queue.length > 0 || run_queue.helpers > 0;
+    pthread_mutex_unlock(&run_queue.lock);
+    return busy || timers_pending() || watches_count() > 0;
+}
+
+/* Its waker is not lost: another task has it. */
+static bool is_joining(const struct task *task)
+{
+    for (struct task *t = newest; t != NULL; t = t->older)
+        if (t->future != NULL && t->joiner.task == task &&
+            t->joiner.generation == task->generation)
+            return true;
+    return false;
+}
+
+static _Noreturn void fail_lost_wakers(void)
+{
+    char names[512] = "";
+    size_t used = 0;
+    size_t count = 0;
+
+    for (struct task *t = newest; t != NULL; t = t->older) {
+        if (t->future == NULL || is_joining(t))
+            continue;
+        count++;
+        if (used + 64 < sizeof names)
+            used +=
+                (size_t)snprintf(names + used, 64, t->number ? " %.40s %ld" : " %.40s",
+                                 t->kind, t->number);
+    }
+    fail("no task can wake any more; %zu lost its waker:%s. A future that returns "
+         "PENDING must "
+         "first leave its waker with a reactor, a timer or another task",
+         count, names);
+}
+
+/* ---- the executor ---- */
+
+static void task_poll(struct task *task)
+{
+    struct context cx = {.waker = {task, task->generation}};
+    uint64_t ready_before = counters.ready_futures;
+
+    counters.polls++;
+    if (future_poll(task->future, &cx) == READY) {
+        task_done(task);
+        return;
+    }
+    if (task->polled && counters.ready_futures == ready_before)
+        counters.wasted_polls++;
+    task->polled = true;
+}
+
+/* Polls the tasks that were woken before now. Those that they wake come in the next
+ * batch, so that the reactor is asked in between, however busy the tasks are. */
+static void run_batch(void)
+{
+    for (size_t n = run_queue_length(); n > 0; n--)
+        task_poll(run_queue_pop());
+}
+
+static void cancel_all(void)
+{
+    for (struct task *task = newest; task != NULL; task = task->older)
+        if (task->future != NULL)
+            task_cancel(task);
+}
+
+void block_on(struct future *main_future)
+{
+    executor = pthread_self();
+    main_task = spawn(main_future, "main", 0);
+
+    for (;;) {
+        run_batch();
+        if (main_task->future == NULL)
+            break;
+        if (!can_still_wake())
+            fail_lost_wakers();
+        counters.reactor_waits++;
+        reactor_wait(run_queue_length() > 0 ? 0 : timers_next());
+        timers_fire();
+    }
+    task_free(main_task);
+    main_task = NULL;
+    cancel_all();
+}

@@ -1,0 +1,70 @@
+#include "core/watches.h"
+
+#include "core/message.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct watch *watches; /* indexed by descriptor */
+static size_t watches_length;
+static size_t wakers_count;
+
+/* Copied into new zeroes, not realloc and memset: pages that nobody uses are never
+ * touched. */
+static void make_room_for(int fd)
+{
+    size_t length = watches_length == 0 ? 64 : watches_length;
+
+    while (length <= (size_t)fd)
+        length *= 2;
+    struct watch *larger = allocate(length, sizeof *larger);
+    if (watches != NULL)
+        memcpy(larger, watches, watches_length * sizeof *larger);
+    free(watches);
+    watches = larger;
+    watches_length = length;
+}
+
+struct watch *watch_of(int fd)
+{
+    if ((size_t)fd >= watches_length)
+        make_room_for(fd);
+    return &watches[fd];
+}
+
+void watch_put(int fd, enum interest interest, struct waker waker)
+{
+    struct watch *watch = watch_of(fd);
+
+    if (watch->wakers[interest].task == NULL)
+        wakers_count++;
+    watch->wakers[interest] = waker;
+}
+
+struct waker watch_take(int fd, enum interest interest)
+{
+    struct watch *watch = watch_of(fd);
+    struct waker waker = watch->wakers[interest];
+
+    if (waker.task != NULL)
+        wakers_count--;
+    watch->wakers[interest].task = NULL;
+    return waker;
+}
+
+void watch_clear(int fd)
+{
+    watch_take(fd, READABLE);
+    watch_take(fd, WRITABLE);
+    watches[fd].registered = false;
+}
+
+int watches_end(void)
+{
+    return (int)watches_length;
+}
+
+size_t watches_count(void)
+{
+    return wakers_count;
+}

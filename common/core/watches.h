@@ -1,0 +1,26 @@
+/* Who waits for which descriptor. Stages 4 and 5 keep their wakers here, while the
+ * kernel, which knows only descriptors, waits; stage 3 has nothing to keep. (POLL_FDS) */
+#ifndef CORE_WATCHES_H
+#define CORE_WATCHES_H
+
+#include "core/reactor.h"
+
+struct watch {
+    struct waker wakers[2]; /* [READABLE] and [WRITABLE]; no task: nobody waits */
+    bool registered;        /* stage 5: epoll knows the descriptor */
+};
+
+/* The entry of fd, valid until the next call for a larger fd. */
+struct watch *watch_of(int fd);
+
+void watch_put(int fd, enum interest interest, struct waker waker);
+
+/* Each waker is woken once, so it is taken out; no task in it if there was none. */
+struct waker watch_take(int fd, enum interest interest);
+
+void watch_clear(int fd);
+
+int watches_end(void);      /* no larger descriptor, nor this one, has a waker */
+size_t watches_count(void); /* how many wakers there are */
+
+#endif

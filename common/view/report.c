@@ -1,0 +1,143 @@
+#include "view/report.h"
+
+#include "app/stage.h"
+#include "app/tally.h"
+#include "app/thread.h"
+#include "core/counters.h"
+#include "core/message.h"
+#include "core/system.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+struct cost {
+    double wall; /* seconds */
+    double user;
+    double sys;
+    long max_rss_kib;
+    long voluntary_switches;
+    long peak_threads;
+};
+
+static double in_seconds(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+/* Linux: VmHWM. ru_maxrss would tell the size of whoever started us, if that was larger.
+ */
+static long max_rss_kib(const struct rusage *usage)
+{
+    char line[128];
+    long kib = 0;
+    FILE *file = fopen("/proc/self/status", "r");
+
+    while (file != NULL && kib == 0 && fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "VmHWM:", 6) == 0)
+            kib = strtol(line + 6, NULL, 10);
+    if (file != NULL)
+        fclose(file);
+    if (kib > 0)
+        return kib;
+#ifdef __APPLE__
+    return usage->ru_maxrss / 1024; /* bytes, there */
+#else
+    return usage->ru_maxrss;
+#endif
+}
+
+static struct cost cost_of_run(int64_t wall)
+{
+    struct rusage usage;
+
+    if (getrusage(RUSAGE_SELF, &usage) != 0)
+        fail("cannot ask what the run cost: %s", strerror(errno));
+    return (struct cost){
+        .wall = (double)wall / (double)NS_PER_SECOND,
+        .user = in_seconds(usage.ru_utime),
+        .sys = in_seconds(usage.ru_stime),
+        .max_rss_kib = max_rss_kib(&usage),
+        .voluntary_switches = usage.ru_nvcsw,
+        .peak_threads = thread_peak(),
+    };
+}
+
+/* ---- text ---- */
+
+static void report_text(const struct options *options, const struct cost *cost)
+{
+    struct tally tally = tally_of(options->mode);
+    double cpu = cost->user + cost->sys;
+
+    fprintf(stderr, "%s %s\n", stage.name, stage.how);
+    if (options->mode == SERVE)
+        fprintf(stderr, "  responses      %ld, and %ld that broke off\n", tally.completed,
+                tally.failed);
+    else
+        fprintf(stderr, "  clients        %ld of %ld\n", tally.completed,
+                options->clients);
+    fprintf(stderr, "  wall time      %.3f s\n", cost->wall);
+    fprintf(stderr, "  CPU time       %.3f s, %.1f %% of wall time\n", cpu,
+            100 * cpu / cost->wall);
+    fprintf(stderr, "  threads        %ld at most\n", cost->peak_threads);
+    fprintf(stderr, "  memory         %.1f MiB at most\n",
+            (double)cost->max_rss_kib / 1024);
+    if (counters.polls == 0)
+        return;
+    fprintf(stderr, "  polls          %" PRIu64 ", %" PRIu64 " of them wasted\n",
+            counters.polls, counters.wasted_polls);
+    fprintf(stderr, "  would-blocks   %" PRIu64 "\n", counters.would_block);
+    fprintf(stderr, "  reactor waits  %" PRIu64 "\n", counters.reactor_waits);
+}
+
+/* ---- JSON ---- */
+
+/* Stages 1 and 2 have no futures and no reactor. */
+static void print_counter(const char *name, uint64_t number)
+{
+    if (counters.polls > 0)
+        fprintf(stderr, ",\"%s\":%" PRIu64, name, number);
+    else
+        fprintf(stderr, ",\"%s\":null", name);
+}
+
+static void report_json(const struct options *options, const struct cost *cost)
+{
+    struct tally tally = tally_of(options->mode);
+    long clients =
+        options->mode == SERVE ? tally.completed + tally.failed : options->clients;
+
+    fprintf(stderr, "{\"stage\":\"%s\",\"mode\":\"%s\"", stage.name,
+            mode_name(options->mode));
+    fprintf(stderr, ",\"clients\":%ld,\"completed\":%ld,\"failed\":%ld", clients,
+            tally.completed, tally.failed);
+    fprintf(stderr, ",\"delay_s\":%.9g", (double)options->delay / (double)NS_PER_SECOND);
+    fprintf(stderr, ",\"wall_s\":%.6f,\"user_s\":%.6f,\"sys_s\":%.6f", cost->wall,
+            cost->user, cost->sys);
+    fprintf(stderr,
+            ",\"max_rss_kib\":%ld,\"peak_threads\":%ld,\"voluntary_switches\":%ld",
+            cost->max_rss_kib, cost->peak_threads, cost->voluntary_switches);
+    print_counter("polls", counters.polls);
+    print_counter("wasted_polls", counters.wasted_polls);
+    print_counter("wakes", counters.wakes);
+    print_counter("would_block", counters.would_block);
+    print_counter("reactor_waits", counters.reactor_waits);
+    fprintf(stderr, "}\n");
+}
+
+int report(const struct options *options, int64_t wall)
+{
+    struct cost cost = cost_of_run(wall);
+    int status = tally_verdict(options);
+    bool answered = status == EXIT_SUCCESS || tally_of(options->mode).completed > 0;
+
+    if (options->report == REPORT_JSON)
+        report_json(options, &cost);
+    if (options->report == REPORT_TEXT && answered)
+        report_text(options, &cost);
+    return ferror(stderr) ? EXIT_FAILURE : status;
+}

@@ -1,0 +1,35 @@
+/* Stage 1: accept, respond, repeat. One thread serves, and each of its calls blocks; so
+ * who comes second waits until the first has gone. */
+#include "app/blocking.h"
+#include "app/stage.h"
+
+const struct stage stage = {
+    .name = "stage1",
+    .how = "blocks, one client at a time",
+};
+
+static void one_response(int fd, long number, int64_t delay)
+{
+    bool whole = send_line(fd, "start", number);
+
+    if (whole) {
+        sleep_blocking(delay); /* and nobody else is served meanwhile */
+        whole = send_line(fd, "end", number);
+    }
+    hang_up(fd, whole);
+}
+
+static void server_main(int listener, int64_t delay)
+{
+    for (long number = 1;; number++) {
+        int fd = accept_client(listener);
+        if (fd < 0)
+            return;
+        one_response(fd, number, delay);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    return blocking_main(argc, argv, server_main);
+}

@@ -1,0 +1,102 @@
+/* Stage 2: the same, a thread for each response. Each of them blocks, and nobody minds.
+ */
+#include "app/blocking.h"
+#include "app/stage.h"
+#include "app/thread.h"
+#include "core/message.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct stage stage = {
+    .name = "stage2",
+    .how = "spends a thread on each client",
+};
+
+/* What a thread is given: its own copy. A pointer to the server's variables would not do,
+ * for they are the next client's by the time the thread looks. */
+struct response {
+    int fd;
+    long number;
+    int64_t delay;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t last_has_ended = PTHREAD_COND_INITIALIZER;
+/* lock must be held when using this: */
+static long running; /* responses */
+
+static void one_response(int fd, long number, int64_t delay)
+{
+    bool whole = send_line(fd, "start", number);
+
+    if (whole) {
+        sleep_blocking(delay);
+        whole = send_line(fd, "end", number);
+    }
+    hang_up(fd, whole);
+}
+
+static void count_running(long change)
+{
+    pthread_mutex_lock(&lock);
+    running += change;
+    if (running == 0)
+        pthread_cond_signal(&last_has_ended);
+    pthread_mutex_unlock(&lock);
+}
+
+static void *response_main(void *argument)
+{
+    struct response response = *(struct response *)argument;
+
+    free(argument);
+    one_response(response.fd, response.number, response.delay);
+    thread_ended();
+    count_running(-1);
+    return NULL;
+}
+
+static void start_response(struct response response)
+{
+    struct response *copy = allocate(1, sizeof *copy);
+
+    *copy = response;
+    count_running(+1);
+    int error = thread_start(NULL, SMALL_STACK, response_main, copy);
+    if (error == 0)
+        return;
+
+    /* No more threads: then as stage 1 does it, and the others wait. */
+    static bool said;
+    if (!said)
+        message("cannot start a thread for response %ld: %s; %ld threads run, and the "
+                "server's "
+                "responds itself. Raise ulimit -u",
+                response.number, strerror(error), thread_count());
+    said = true;
+    free(copy);
+    one_response(response.fd, response.number, response.delay);
+    count_running(-1);
+}
+
+static void server_main(int listener, int64_t delay)
+{
+    for (long number = 1;; number++) {
+        int fd = accept_client(listener);
+        if (fd < 0)
+            break;
+        start_response((struct response){fd, number, delay});
+    }
+
+    pthread_mutex_lock(&lock);
+    while (running > 0)
+        pthread_cond_wait(&last_has_ended, &lock);
+    pthread_mutex_unlock(&lock);
+}
+
+int main(int argc, char **argv)
+{
+    return blocking_main(argc, argv, server_main);
+}

@@ -1,0 +1,36 @@
+/* Stage 3: nothing waits. Who watches is woken at once, tries again, fails again, watches
+ * again: right, and a whole CPU. */
+#include "core/reactor.h"
+
+#include "app/stage.h"
+
+const struct stage stage = {
+    .name = "stage3",
+    .how = "polls its futures in a busy loop",
+};
+
+void reactor_init(bool second_choice)
+{
+    (void)second_choice;
+}
+
+void reactor_watch(int fd, enum interest interest, struct waker waker)
+{
+    (void)fd;
+    (void)interest;
+    wake(waker);
+}
+
+void reactor_forget(int fd)
+{
+    (void)fd;
+}
+
+void reactor_wait(int64_t timeout)
+{
+    (void)timeout;
+}
+
+void reactor_interrupt(void)
+{
+}

@@ -1,0 +1,114 @@
+/* Stage 5: epoll(7). The kernel keeps the list: each descriptor is registered once, and a
+ * wait looks only at what became ready since the last one. */
+#include "core/reactor.h"
+
+#include "app/stage.h"
+#include "core/message.h"
+#include "core/system.h"
+#include "core/watches.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+const struct stage stage = {
+    .name = "stage5",
+    .how = "sleeps in epoll_wait(2)",
+    .option = "trigger",
+    .choices = {"edge", "level"},
+    .help = "what epoll reports: who became ready, or who is ready",
+};
+
+static int epoll_fd;
+static int interrupt_fd;
+static bool level_triggered;
+
+void reactor_init(bool second_choice)
+{
+    level_triggered = second_choice;
+    epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+    interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (epoll_fd < 0 || interrupt_fd < 0)
+        fail("cannot make an epoll and an eventfd: %s; raise ulimit -n", strerror(errno));
+
+    /* Edge-triggered: each write to it is an edge, so nobody has to read it empty. */
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = interrupt_fd};
+    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, interrupt_fd, &event) != 0)
+        fail("cannot register the eventfd with epoll: %s", strerror(errno));
+}
+
+/* Edge-triggered: once in the life of fd, for both interests. Level-triggered: for each
+ * wait again, and only for what is wanted now, since epoll would report a ready
+ * descriptor that nobody waits for again and again. (ONESHOT: with its report, epoll
+ * stops to watch it.) */
+static void tell_epoll(int fd, struct watch *watch)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd};
+
+    if (level_triggered)
+        event.events = EPOLLONESHOT |
+                       (watch->wakers[READABLE].task != NULL ? (uint32_t)EPOLLIN : 0) |
+                       (watch->wakers[WRITABLE].task != NULL ? (uint32_t)EPOLLOUT : 0);
+    int operation = watch->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    watch->registered = true;
+    if (epoll_ctl(epoll_fd, operation, fd, &event) == 0)
+        return;
+    if (errno != EPERM)
+        fail("cannot register descriptor %d with epoll: %s", fd, strerror(errno));
+    /* A regular file: epoll refuses it, for it is always ready. */
+    watch->registered = false;
+    wake(watch_take(fd, READABLE));
+    wake(watch_take(fd, WRITABLE));
+}
+
+void reactor_watch(int fd, enum interest interest, struct waker waker)
+{
+    watch_put(fd, interest, waker);
+    struct watch *watch = watch_of(fd);
+    if (level_triggered || !watch->registered)
+        tell_epoll(fd, watch);
+}
+
+void reactor_forget(int fd)
+{
+    watch_clear(fd); /* the close that follows takes it out of epoll */
+}
+
+static void wake_ready(int fd, uint32_t ready)
+{
+    struct watch *watch = watch_of(fd);
+
+    if ((ready & (EPOLLERR | EPOLLHUP)) != 0)
+        ready = EPOLLIN | EPOLLOUT;
+    if ((ready & EPOLLIN) != 0)
+        wake(watch_take(fd, READABLE));
+    if ((ready & EPOLLOUT) != 0)
+        wake(watch_take(fd, WRITABLE));
+    bool waits =
+        watch->wakers[READABLE].task != NULL || watch->wakers[WRITABLE].task != NULL;
+    if (level_triggered && waits)
+        tell_epoll(fd, watch);
+}
+
+void reactor_wait(int64_t timeout)
+{
+    static struct epoll_event ready[1024];
+
+    int n = epoll_wait(epoll_fd, ready, 1024, milliseconds_up(timeout));
+    if (n < 0 && errno != EINTR)
+        fail("epoll_wait failed: %s", strerror(errno));
+    for (int i = 0; i < n; i++) /* after a signal n is -1: the executor calls again */
+        if (ready[i].data.fd != interrupt_fd)
+            wake_ready(ready[i].data.fd, ready[i].events);
+}
+
+void reactor_interrupt(void)
+{
+    uint64_t one = 1;
+
+    /* A full counter is as good: it has been written to already. */
+    if (write(interrupt_fd, &one, sizeof one) < 0 && errno != EAGAIN && errno != EINTR)
+        fail("cannot write to the eventfd: %s", strerror(errno));
+}
