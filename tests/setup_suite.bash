@@ -1,0 +1,5 @@
+# Builds what is tested, for those who run `bats tests` by hand.
+setup_suite() {
+    cd "$(dirname "${BASH_SOURCE[0]}")/.." || return 1
+    [ -n "${BIN:-}" ] || make -s all units
+}

@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# The core, and the futures of the app, from C: tests/unit/unit.c, once with each reactor.
+
+load helpers
+
+unit() {
+    local stage
+    for stage in $FUTURE_STAGES; do
+        "$BUILD/unit/$stage" "$1" || fail "$1 fails with the reactor of $stage"
+    done
+}
+
+@test "every unit test in C is run by a test here" {
+    for name in $("$BUILD/unit/stage4"); do
+        grep -q "unit $name\$" "$BATS_TEST_FILENAME" || fail "$name is not"
+    done
+}
+
+# ---- the executor ----
+
+@test "tasks are polled in the order in which they were woken" {
+    unit wake_order
+}
+
+@test "spawned tasks are polled in the order in which they were spawned" {
+    unit spawn_order
+}
+
+@test "a task that is woken twice is polled once" {
+    unit double_wake
+}
+
+@test "a stale waker does not wake the task that now lives in the same memory" {
+    unit stale_wake
+}
+
+@test "to wake a task that is done, and not yet joined, does nothing" {
+    unit wake_of_a_done_task_that_nobody_joined
+}
+
+@test "a task that wakes itself during its poll is polled again, after the others" {
+    unit self_wake
+}
+
+@test "a wake from another thread ends the reactor's wait" {
+    unit wake_from_another_thread
+}
+
+@test "two threads may wake the same task 20,000 times each, beside stale wakers" {
+    unit wakes_from_many_threads
+}
+
+@test "join is READY when the task is done, and frees it" {
+    unit join_waits_and_frees
+}
+
+@test "a dropped join detaches its task, in every state" {
+    unit dropped_join_detaches
+}
+
+@test "a task can be cancelled before its first poll, waiting, queued and done" {
+    unit cancel_in_every_state
+}
+
+@test "block_on cancels the tasks that are left at its end" {
+    unit block_on_cancels_what_is_left
+}
+
+@test "yield lets all others run first" {
+    unit yield_lets_all_others_run
+}
+
+@test "polls in vain are counted as wasted, first polls and useful ones are not" {
+    unit wasted_polls
+}
+
+@test "a task that lost its waker is named, and the program exits 1 instead of hanging" {
+    for stage in $FUTURE_STAGES; do
+        run timeout 10 "$BUILD/unit/$stage" lost_waker
+        [ "$status" -eq 1 ]
+        [[ "$output" == "unit: no task can wake any more; 1 lost its waker: loser 7."* ]]
+        [ "${#lines[@]}" -eq 1 ]
+    done # unit lost_waker
+}
+
+@test "a thread that promised a wake and forgot it is noticed too" {
+    for stage in $FUTURE_STAGES; do
+        run timeout 10 "$BUILD/unit/$stage" helper_that_forgets_to_wake
+        [ "$status" -eq 1 ]
+        [[ "$output" == "unit: no task can wake any more; 1 lost its waker: main."* ]]
+    done # unit helper_that_forgets_to_wake
+}
+
+# ---- timers ----
+
+@test "sleeps end in the order of their deadlines" {
+    unit timer_order
+}
+
+@test "a sleep never ends early, and is waited for once" {
+    unit sleep_never_ends_early
+}
+
+@test "milliseconds are rounded up, and clamped to INT_MAX" {
+    unit milliseconds_round_up
+}
+
+@test "the longest sleep does not overflow" {
+    unit sleep_for_ever_does_not_overflow
+}
+
+@test "cancelled sleeps leave the others in order" {
+    unit timer_cancellation
+}
+
+@test "ten thousand sleepers cost O(log n) each" {
+    unit ten_thousand_sleepers
+}
+
+# ---- leaf futures and reactors ----
+
+@test "read_some and write_all follow the kernel: bytes, 0 at the end, -EPIPE, -EBADF" {
+    unit read_and_write
+}
+
+@test "write_all of 64 KiB through a small SO_SNDBUF delivers each byte once" {
+    unit write_all_through_a_small_buffer
+}
+
+@test "a reader and a writer on one descriptor have a waker each" {
+    unit reader_and_writer_on_one_descriptor
+}
+
+@test "a hang-up wakes the reader and the writer" {
+    unit hang_up_wakes_both_ways
+}
+
+@test "a spurious wake does no harm" {
+    unit spurious_wake_does_no_harm
+}
+
+@test "a descriptor number that is used again does not meet its old waker" {
+    unit descriptor_reuse
+}
+
+@test "nor does it, when the new one is ready before anybody watches it" {
+    unit old_events_do_not_reach_a_new_watch
+}
+
+@test "a new waker takes the place of the old one" {
+    unit a_new_waker_takes_the_place_of_the_old_one
+}
+
+@test "a regular file is always ready" {
+    unit a_regular_file_is_always_ready
+}
+
+@test "100,000 interrupts end one wait, and no other" {
+    unit interrupt_ends_a_wait
+}
+
+@test "connect and accept give non-blocking connections away" {
+    unit connect_and_accept
+}
+
+@test "a refused connect says so, and leaves no descriptor" {
+    unit connect_refused
+}
+
+@test "a connect that is dropped closes its socket, in every state" {
+    unit connect_dropped
+}
+
+@test "timeout gives -ETIMEDOUT, not early, and lets the inner future win a draw" {
+    unit timeout
+}
+
+@test "a timeout that is dropped drops both" {
+    unit timeout_dropped
+}
+
+# ---- the app's futures ----
+
+@test "server, response and client release all they have when dropped while they wait" {
+    unit server_and_client_dropped_while_they_wait
+}
+
+@test "server and client release all they have when dropped before their first poll" {
+    unit server_and_client_dropped_before_their_first_poll
+}
+
+@test "a client that is dropped while it connects leaves nothing" {
+    unit client_dropped_while_it_connects
+}
+
+@test "all_answered is READY at once when no response runs" {
+    unit all_answered_waits_for_responses
+}
+
+@test "a numeric address needs no thread" {
+    unit resolve_of_a_numeric_address_needs_no_thread
+}
+
+@test "a name is looked up on a thread that wakes the task" {
+    unit resolve_of_a_name
+}
+
+@test "an unknown name is an error, not an end" {
+    unit resolve_of_an_unknown_name
+}
+
+@test "a lookup that is dropped ends unheard, in every state" {
+    unit resolve_dropped
+}
