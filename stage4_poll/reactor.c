@@ -18,7 +18,7 @@ const struct stage stage = {
     .how = "sleeps in poll(2)",
     .option = "wake",
     .choices = {"ready", "all"},
-    .help = "whom poll(2) wakes: who is ready, or everyone",
+    .help = "ready or all: whom to wake after a wait (ready)",
 };
 
 static int interrupt_pipe[2];

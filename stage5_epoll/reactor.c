@@ -18,7 +18,7 @@ const struct stage stage = {
     .how = "sleeps in epoll_wait(2)",
     .option = "trigger",
     .choices = {"edge", "level"},
-    .help = "what epoll reports: who became ready, or who is ready",
+    .help = "edge or level: report changes, or states (edge)",
 };
 
 static int epoll_fd;

@@ -62,6 +62,10 @@ unit() {
     unit cancel_in_every_state
 }
 
+@test "a task may cancel the one that would be polled next" {
+    unit a_task_may_cancel_the_next_of_its_batch
+}
+
 @test "block_on cancels the tasks that are left at its end" {
     unit block_on_cancels_what_is_left
 }

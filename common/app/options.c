@@ -15,44 +15,40 @@
 #define MOST_SECONDS 1000000
 
 struct option {
-    char letter;         /* '\0': has none */
-    const char *name;    /* without its dashes */
-    const char *accepts; /* NULL: takes no value */
+    char letter;          /* '\0': has none */
+    const char *name;     /* without its dashes */
+    const char *argument; /* NULL: takes no value */
+    const char *accepts;
     const char *help;
 };
 
 /* The last place is for the stage's own option. */
 static struct option options[] = {
-    {'n', "clients", "a whole number from 1 to 1000000",
-     "N         how many clients (10)"},
-    {'d', "delay", "seconds from 0 to 1000000, such as 0.2",
-     "SECONDS     how long the server waits between start and end (1)"},
-    {'H', "host", "a name or an address",
-     "HOST         serve, demo: address to listen on (127.0.0.1)\n"
-     "                          client: server to reach (localhost)"},
-    {'p', "port", "a whole number from 0 to 65535",
-     "PORT         serve, client: 8000; demo: 0, any free port"},
-    {'t', "timeout", "seconds from 0.001 to 1000000",
-     "SECONDS   a client gives up after so long without a byte\n"
-     "                          (clients x delay + 10)"},
-    {'r', "report", "text, json or none", "FORM       text, json or none (text)"},
-    {'h', "help", NULL, "             print this and exit"},
-    {'V', "version", NULL, "          print the version and exit"},
-    {'\0', NULL, NULL, NULL},
+    {'n', "clients", "N", "a whole number from 1 to 1000000", "how many (10)"},
+    {'d', "delay", "SECONDS", "seconds from 0 to 1000000, such as 0.2",
+     "how long the server waits (1)"},
+    {'H', "host", "HOST", "a name or an address",
+     "where to listen (127.0.0.1) or connect (localhost)"},
+    {'p', "port", "PORT", "a whole number from 0 to 65535",
+     "serve, client: 8000; demo: 0, any free port"},
+    {'t', "timeout", "SECONDS", "seconds from 0.001 to 1000000",
+     "give up after so long without a byte (N x delay + 10)"},
+    {'r', "report", "FORM", "text, json or none", "text, json or none (text)"},
+    {'h', "help", NULL, NULL, "print this and exit"},
+    {'V', "version", NULL, NULL, "print the version and exit"},
+    {'\0', NULL, NULL, NULL, NULL},
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
 
 static void add_own_option(void)
 {
     static char accepts[64];
-    static char help[160];
 
     if (stage.option == NULL)
         return;
     snprintf(accepts, sizeof accepts, "%s or %s", stage.choices[0], stage.choices[1]);
-    snprintf(help, sizeof help, "WHICH       %s: %s (%s)", accepts, stage.help,
-             stage.choices[0]);
-    options[OPTIONS - 1] = (struct option){'\0', stage.option, accepts, help};
+    options[OPTIONS - 1] =
+        (struct option){'\0', stage.option, "WHICH", accepts, stage.help};
 }
 
 /* ---- what we answer ---- */
@@ -75,12 +71,13 @@ static void usage_error(const char *format, ...)
 static _Noreturn void unknown_option(const char *word)
 {
     char names[256] = "";
+    size_t used = 0;
 
-    for (int i = 0; i < OPTIONS && options[i].name != NULL; i++) {
-        strcat(names, i == 0 ? "--" : ", --");
-        strcat(names, options[i].name);
-    }
-    usage_error("unknown option %s; %s accepts %s", word, stage.name, names);
+    for (int i = 0; i < OPTIONS && options[i].name != NULL; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s--%s",
+                                 i == 0 ? "" : ", ", options[i].name);
+    usage_error("unknown option %.*s; %s accepts %s", (int)strcspn(word, "="), word,
+                stage.name, names);
 }
 
 static _Noreturn void bad_value(const struct option *option, const char *value)
@@ -95,6 +92,18 @@ static _Noreturn void exit_after_printing(void)
     exit(EXIT_SUCCESS);
 }
 
+static void print_option(const struct option *option)
+{
+    char words[40];
+
+    snprintf(words, sizeof words, "%s %s", option->name,
+             option->argument == NULL ? "" : option->argument);
+    if (option->letter == '\0')
+        printf("      --%-16s %s\n", words, option->help);
+    else
+        printf("  -%c, --%-16s %s\n", option->letter, words, option->help);
+}
+
 static _Noreturn void print_help(void)
 {
     printf("%s: %s.\n\n", stage.name, stage.how);
@@ -103,11 +112,8 @@ static _Noreturn void print_help(void)
     printf("       %s serve  [options]   only the server, until SIGINT or SIGTERM\n",
            stage.name);
     printf("       %s client [options]   only the clients\n\n", stage.name);
-    for (int i = 0; i < OPTIONS && options[i].name != NULL; i++) {
-        char letter[] = {'-', options[i].letter, ',', '\0'};
-        printf("  %3s --%s %s\n", options[i].letter == '\0' ? "" : letter,
-               options[i].name, options[i].help);
-    }
+    for (int i = 0; i < OPTIONS && options[i].name != NULL; i++)
+        print_option(&options[i]);
     printf("\nexit status: 0 all went well, 1 something failed, 2 wrong command line\n");
     exit_after_printing();
 }
@@ -249,9 +255,9 @@ static void parse_name(struct options *result, const char *word, char ***words)
 
     if (option == NULL)
         unknown_option(word);
-    if (option->accepts == NULL && value != NULL)
+    if (option->argument == NULL && value != NULL)
         usage_error("--%s accepts no value, not '%s'", option->name, value);
-    if (option->accepts != NULL && value == NULL)
+    if (option->argument != NULL && value == NULL)
         value = next_word(option, words);
     set_option(result, option, value);
 }
@@ -263,7 +269,7 @@ static void parse_letter(struct options *result, const char *word, char ***words
 
     if (option == NULL)
         unknown_option(word);
-    if (option->accepts == NULL)
+    if (option->argument == NULL)
         set_option(result, option, NULL);
     else
         set_option(result, option, word[2] != '\0' ? word + 2 : next_word(option, words));

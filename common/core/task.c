@@ -53,15 +53,17 @@ static void run_queue_push(struct task *task)
     run_queue.last = task;
 }
 
-/* From now on it is WAITING, not only after the poll: a wake during the poll must count.
- */
+/* NULL if it is empty. From now on the task is WAITING, and not only after its poll: a wake
+ * during the poll must count. */
 static struct task *run_queue_pop(void)
 {
     pthread_mutex_lock(&run_queue.lock);
     struct task *task = run_queue.first;
-    run_queue.first = task->next;
-    run_queue.length--;
-    task->state = WAITING;
+    if (task != NULL) {
+        run_queue.first = task->next;
+        run_queue.length--;
+        task->state = WAITING;
+    }
     pthread_mutex_unlock(&run_queue.lock);
     return task;
 }
@@ -313,8 +315,12 @@ static void task_poll(struct task *task)
  * batch, so that the reactor is asked in between, however busy the tasks are. */
 static void run_batch(void)
 {
-    for (size_t n = run_queue_length(); n > 0; n--)
-        task_poll(run_queue_pop());
+    for (size_t n = run_queue_length(); n > 0; n--) {
+        struct task *task = run_queue_pop();
+        if (task == NULL)
+            return; /* one of the others has cancelled it */
+        task_poll(task);
+    }
 }
 
 static void cancel_all(void)

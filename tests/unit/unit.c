@@ -484,6 +484,26 @@ static void test_cancel_in_every_state(void)
     CHECK(drops == 2);
 }
 
+static enum poll_result cancel_the_next(struct script *self, struct context *cx)
+{
+    (void)self;
+    (void)cx;
+    task_cancel(task);
+    return READY;
+}
+
+static void spawn_killer_and_victim(void)
+{
+    task_detach(spawn_script(cancel_the_next, 'k'));
+    task = spawn_script(note_and_end, 'v');
+}
+
+static void test_a_task_may_cancel_the_next_of_its_batch(void)
+{
+    in_one_run(spawn_killer_and_victim, NULL, NULL);
+    CHECK(strcmp(history, "") == 0);
+}
+
 static void test_block_on_cancels_what_is_left(void)
 {
     for (int i = 0; i < 100; i++) {
@@ -1180,6 +1200,7 @@ static const struct {
     TEST(join_waits_and_frees),
     TEST(dropped_join_detaches),
     TEST(cancel_in_every_state),
+    TEST(a_task_may_cancel_the_next_of_its_batch),
     TEST(block_on_cancels_what_is_left),
     TEST(yield_lets_all_others_run),
     TEST(lost_waker),

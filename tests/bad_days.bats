@@ -1,0 +1,284 @@
+#!/usr/bin/env bats
+# Bad days: whatever goes wrong is said in one line, costs no more than it must, and hangs nobody.
+
+load helpers
+
+# fails WORDS COMMAND...: exit 1 within 10 s, one line that holds the words.
+fails() {
+    local words=$1
+    shift
+    run timeout 10 "$@"
+    [ "$status" -eq 1 ] || fail "$*: exit $status"
+    [ "${#lines[@]}" -eq 1 ] || fail "$*: ${#lines[@]} lines: $output"
+    [[ "$output" == *"$words"* ]] || fail "$*: $output"
+}
+
+# ---- names and addresses ----
+
+@test "a port in use: what, where, why, what to do" {
+    start_server stage4
+    for stage in $STAGES; do
+        fails "$stage: cannot listen on 127.0.0.1:$port: Address already in use; stop the other server, or take another --port" \
+            "$BIN/$stage" serve -p "$port"
+        fails "$stage: cannot listen on 127.0.0.1:$port: Address already in use" "$BIN/$stage" -p "$port"
+    done
+    stop_server
+}
+
+@test "an address that is not ours" {
+    for stage in $STAGES; do
+        fails "$stage: cannot listen on 192.0.2.1:8000: Cannot assign requested address; --host must be an address of this machine" \
+            "$BIN/$stage" serve -H 192.0.2.1
+    done
+}
+
+@test "a host that nobody knows" {
+    for stage in $STAGES; do
+        fails "$stage: cannot find host 'no-such-host.invalid': " "$BIN/$stage" serve -H no-such-host.invalid
+        fails "; check --host" "$BIN/$stage" client -H no-such-host.invalid
+    done
+}
+
+@test "a server that is absent: one line for all clients" {
+    start_server stage4
+    stop_server
+    for stage in $STAGES; do
+        fails "$stage: 10 of 10 clients failed: cannot connect to 127.0.0.1:$port: Connection refused; is a server listening there?" \
+            "$BIN/$stage" client -H 127.0.0.1 -p "$port"
+    done
+}
+
+@test "a server that accepts and never answers: the clients give up after --timeout" {
+    need python3
+    python3 - >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
+import socket, time
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+time.sleep(60)
+PYTHON
+    helper=$!
+    wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
+    port=$(cat "$BATS_TEST_TMPDIR/port")
+    for stage in $STAGES; do
+        before=$(date +%s%N)
+        fails "$stage: 3 of 3 clients failed: no byte from the server for 0.3 s; " \
+            "$BIN/$stage" client -n 3 -H 127.0.0.1 -p "$port" -t 0.3
+        [ $((($(date +%s%N) - before) / 1000000)) -ge 300 ] || fail "$stage gave up early"
+    done
+}
+
+@test "a server that leaves between start and end" {
+    need python3
+    python3 - >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    connection, _ = listener.accept()
+    connection.sendall(b"start 1\nen")
+    connection.close()
+PYTHON
+    helper=$!
+    wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
+    for stage in $STAGES; do
+        run "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -r none
+        [ "$status" -eq 1 ]
+        [[ "$output" == *"$stage: 1 of 1 clients failed: the server closed the connection before its end line; "* ]]
+    done
+}
+
+@test "lines that arrive in pieces, and a line longer than any buffer, come out whole" {
+    need python3
+    python3 - >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
+import socket, time
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    connection, _ = listener.accept()
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for piece in (b"sta", b"rt 5", b"\nx", b"y" * 100, b"\ne", b"nd 5\n"):
+        connection.sendall(piece)
+        time.sleep(0.02)
+    connection.close()
+PYTHON
+    helper=$!
+    wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
+    for stage in $STAGES; do
+        run "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -r none
+        [ "$status" -eq 0 ]
+        [ "$output" = "start 5"$'\n'"x$(printf 'y%.0s' {1..100})"$'\n'"end 5" ] || fail "$output"
+    done
+}
+
+# ---- stdout ----
+
+@test "a full stdout: exit 1, one line" {
+    [ -c /dev/full ] || skip "needs /dev/full"
+    for stage in $STAGES; do
+        fails "$stage: 10 of 10 clients failed: cannot write to stdout: No space left on device" \
+            bash -c '"$1" -d 0.01 >/dev/full' - "$BIN/$stage"
+    done
+}
+
+@test "a closed stdout: exit 1, one line, and nothing goes astray" {
+    for stage in $STAGES; do
+        fails "$stage: 10 of 10 clients failed: cannot write to stdout: Bad file descriptor" \
+            bash -c '"$1" -d 0.01 >&-' - "$BIN/$stage"
+    done
+}
+
+@test "a broken pipe: exit 1, one line, no death by a signal" {
+    for stage in $STAGES; do
+        fails "$stage: 10 of 10 clients failed: cannot write to stdout: Broken pipe" \
+            bash -c '{ sleep 0.2; "$1" -d 0.01; echo $? >"$2"; } | true; exit "$(cat "$2")"' - \
+            "$BIN/$stage" "$BATS_TEST_TMPDIR/status"
+    done
+}
+
+@test "a stdin and a stderr that are closed do no harm" {
+    for stage in $STAGES; do
+        "$BIN/$stage" -d 0.01 <&- 2>&- | whole_answers 10
+    done
+}
+
+@test "a full stderr loses the report: exit 1" {
+    [ -c /dev/full ] || skip "needs /dev/full"
+    for stage in $STAGES; do
+        run bash -c '"$1" -n 1 -d 0 2>/dev/full' - "$BIN/$stage"
+        [ "$status" -eq 1 ]
+        [ "$output" = $'start 1\nend 1' ]
+    done
+}
+
+@test "a stdout that somebody made non-blocking, and nobody empties for a while, gets every line" {
+    need python3
+    for stage in $STAGES; do
+        python3 - "$BIN/$stage" <<'PYTHON'
+import fcntl, os, subprocess, sys, time
+reader, writer = os.pipe()
+os.set_blocking(writer, False)
+fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ: as small as can be
+run = subprocess.Popen([sys.argv[1], "-n", "400", "-d", "0", "-r", "none"], stdout=writer)
+os.close(writer)
+time.sleep(0.3)
+lines = os.fdopen(reader).read().splitlines()
+assert run.wait() == 0
+assert sorted(lines) == sorted(f"{word} {k}" for word in ("start", "end") for k in range(1, 401))
+PYTHON
+    done
+}
+
+# ---- limits ----
+
+@test "a limit of descriptors that is too low is refused, with numbers" {
+    for stage in $STAGES; do
+        fails "$stage: 100 clients need 216 descriptors, the limit is 64; raise it (ulimit -Hn) or take at most 24 clients" \
+            bash -c 'ulimit -n 64; "$1" -n 100' - "$BIN/$stage"
+        fails "$stage: 100 clients need 116 descriptors, the limit is 64; raise it (ulimit -Hn) or take at most 48 clients" \
+            bash -c 'ulimit -n 64; "$1" client -n 100' - "$BIN/$stage"
+    done
+}
+
+@test "a soft limit of descriptors is raised, if the hard one allows it" {
+    for stage in $STAGES; do
+        bash -c 'ulimit -Sn 64; "$1" -n 100 -d 0 -r none' - "$BIN/$stage" | whole_answers 100
+    done
+}
+
+@test "the number of clients that the refusal names does work" {
+    for stage in $STAGES; do
+        bash -c 'ulimit -n 64; "$1" -n 24 -d 0.05 -r none' - "$BIN/$stage" | whole_answers 24
+    done
+}
+
+# The CPU time of process $1 until now, in ticks of 10 ms.
+ticks() {
+    awk '{ print $14 + $15 }' "/proc/$1/stat"
+}
+
+@test "with 32 descriptors and 200 connections, serve serves all, and its CPU stays idle meanwhile" {
+    [ -e /proc/self/stat ] || skip "needs /proc"
+    for stage in $STAGES; do
+        [ "$stage" != stage3 ] || continue # its CPU is never idle: below
+        start_limited_server "$stage" 0.05
+        "$BIN/stage2" client -n 200 -p "$port" -r none | whole_answers 200
+        [ "$(ticks "$server")" -lt 50 ] || fail "$stage: $(ticks "$server") ticks of CPU"
+        # stage 1 and its one connection never run out
+        [ "$stage" = stage1 ] || [ "$(grep -c 'cannot accept' "$BATS_TEST_TMPDIR/server.err")" -eq 1 ]
+        stop_server
+    done
+}
+
+@test "stage 3 serves 200 connections with 32 descriptors too" {
+    start_limited_server stage3 0.05
+    "$BIN/stage2" client -n 200 -p "$port" -r none | whole_answers 200
+    [ "$(grep -c 'stage3: cannot accept more clients now: Too many open files' "$BATS_TEST_TMPDIR/server.err")" -eq 1 ]
+    stop_server
+}
+
+start_limited_server() {
+    bash -c 'ulimit -n 32; exec "$1" serve -p 0 -d "$2" -r none' - "$BIN/$1" "$2" \
+        >/dev/null 2>"$BATS_TEST_TMPDIR/server.err" 3>&- &
+    server=$!
+    wait_until 10 grep -q 'listening on' "$BATS_TEST_TMPDIR/server.err"
+    port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$BATS_TEST_TMPDIR/server.err")
+}
+
+# ---- clients that misbehave ----
+
+descriptors() {
+    set -- /proc/"$1"/fd/*
+    echo $#
+}
+
+has_descriptors() {
+    [ "$(descriptors "$1")" -eq "$2" ]
+}
+
+@test "clients that reset, half-close, flood, never read or leave early harm nobody, and leak nothing" {
+    need python3
+    [ -e /proc/self/fd ] || skip "needs /proc"
+    for stage in $STAGES; do
+        start_server "$stage" -d 0.2
+        before=$(descriptors "$server")
+        python3 - "$port" <<'PYTHON' &
+import socket, struct, sys, time
+at = ("127.0.0.1", int(sys.argv[1]))
+
+reset = socket.create_connection(at)                    # an RST in the middle
+reset.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+half = socket.create_connection(at)                     # says that it is done, but listens
+half.shutdown(socket.SHUT_WR)
+mute = socket.create_connection(at)                     # never reads
+early = socket.create_connection(at)                    # leaves between start and end
+flood = socket.create_connection(at)                    # talks, though nobody listens
+flood.sendall(b"x" * 100000)
+reset.recv(10)
+reset.close()
+early.close()
+answer = b""
+while part := half.recv(100):
+    answer += part
+assert answer.startswith(b"start ") and b"\nend " in answer, answer
+time.sleep(1.5)
+PYTHON
+        helper=$!
+        "$BIN/stage2" client -n 5 -p "$port" -t 20 -r none >"$BATS_TEST_TMPDIR/out" || fail "$stage: the others noticed"
+        [ "$(grep -c end "$BATS_TEST_TMPDIR/out")" -eq 5 ]
+        wait "$helper" || fail "$stage: the client that half-closed was not served"
+        helper=
+        wait_until 5 has_descriptors "$server" "$before" || fail "$stage leaks descriptors"
+        stop_server || fail "$stage: exit $?"
+    done
+}
+
+@test "a server that was used by 500 clients has as many descriptors as before" {
+    [ -e /proc/self/fd ] || skip "needs /proc"
+    for stage in $STAGES; do
+        start_server "$stage" -d 0
+        before=$(descriptors "$server")
+        "$BIN/stage4" client -n 500 -p "$port" -r none | whole_answers 500
+        wait_until 5 has_descriptors "$server" "$before"
+        stop_server
+    done
+}
