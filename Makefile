@@ -96,9 +96,10 @@ SOURCES := $(wildcard common/*/*.[ch] stage*/*.c tests/unit/*.c tests/bench/*.c)
 SCRIPTS := common/view/demo.sh tests/run.sh tests/sanitize.sh tests/bench/bench.sh .ci/run
 
 lint:
+	@mkdir -p $(BUILD)
 	clang-format --dry-run -Werror $(SOURCES)
 	clang-tidy --quiet --warnings-as-errors='*' $(filter %.c,$(SOURCES)) -- \
-	    -std=c11 $(POSIX) $(WARNINGS) -Icommon 2>/dev/null
+	    -std=c11 $(POSIX) $(WARNINGS) -Icommon 2>$(BUILD)/clang-tidy.log
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 	    --suppress=missingIncludeSystem -Icommon common stage*/ tests
 	shellcheck $(SCRIPTS)

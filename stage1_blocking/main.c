@@ -5,7 +5,7 @@
 
 const struct stage stage = {
     .name = "stage1",
-    .how = "blocks, one client at a time",
+    .how = "blocks, one at a time",
 };
 
 static void one_response(int fd, long number, int64_t delay)

@@ -1,5 +1,5 @@
-/* Stage 2: the same, a thread for each response. Each of them blocks, and nobody minds.
- */
+/* Stage 2: the same, a thread for each response. Each of them blocks, and nobody
+ * minds. */
 #include "app/blocking.h"
 #include "app/stage.h"
 #include "app/thread.h"
@@ -11,7 +11,7 @@
 
 const struct stage stage = {
     .name = "stage2",
-    .how = "spends a thread on each client",
+    .how = "blocks, many threads",
 };
 
 /* What a thread is given: its own copy. A pointer to the server's variables would not do,

@@ -6,7 +6,7 @@
 
 const struct stage stage = {
     .name = "stage3",
-    .how = "polls its futures in a busy loop",
+    .how = "polls in a busy loop",
 };
 
 void reactor_init(bool second_choice)

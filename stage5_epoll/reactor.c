@@ -15,7 +15,7 @@
 
 const struct stage stage = {
     .name = "stage5",
-    .how = "sleeps in epoll_wait(2)",
+    .how = "sleeps in epoll(7)",
     .option = "trigger",
     .choices = {"edge", "level"},
     .help = "edge or level: report changes, or states (edge)",

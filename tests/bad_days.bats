@@ -282,3 +282,59 @@ PYTHON
         stop_server
     done
 }
+
+# ---- signals ----
+
+@test "SIGWINCH, SIGSTOP and SIGCONT, again and again, change nothing" {
+    for stage in $STAGES; do
+        "$BIN/$stage" -n 3 -d 0.5 -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
+        helper=$!
+        for _ in 1 2 3 4 5; do
+            sleep 0.05
+            kill -WINCH "$helper"
+            kill -STOP "$helper"
+            sleep 0.03
+            kill -CONT "$helper"
+        done
+        wait "$helper" || fail "$stage: exit $?"
+        helper=
+        whole_answers 3 <"$BATS_TEST_TMPDIR/out"
+    done
+}
+
+@test "a connect that SIGSTOP and SIGCONT interrupt while it waits goes on" {
+    need python3
+    for stage in stage1 stage4; do # a thread, and a future
+        python3 - >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
+import socket, time
+listener = socket.socket()
+listener.bind(("127.0.0.1", 0))
+listener.listen(1)
+full = [socket.socket() for _ in range(2)]  # the queue is full: a connect has to wait
+for one in full:
+    one.setblocking(False)
+    one.connect_ex(listener.getsockname())
+print(listener.getsockname()[1], flush=True)
+time.sleep(0.7)
+for _ in range(3):
+    connection, _ = listener.accept()
+    connection.sendall(b"start 1\nend 1\n")
+    connection.close()
+PYTHON
+        server=$!
+        wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
+        "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -r none \
+            >"$BATS_TEST_TMPDIR/out" 3>&- &
+        helper=$!
+        for signal in STOP CONT STOP CONT; do
+            sleep 0.1
+            kill "-$signal" "$helper"
+        done
+        wait "$helper" || fail "$stage: exit $?"
+        whole_answers 1 <"$BATS_TEST_TMPDIR/out"
+        wait "$server"
+        server=
+        helper=
+        rm "$BATS_TEST_TMPDIR/port"
+    done
+}

@@ -78,7 +78,7 @@ load helpers
         whole_answers 3 <"$BATS_TEST_TMPDIR/out"
         grep -q "^$stage " "$BATS_TEST_TMPDIR/err"
         grep -q '^  clients  *3 of 3$' "$BATS_TEST_TMPDIR/err"
-        ! grep -Eq '^(start|end)' "$BATS_TEST_TMPDIR/err"
+        [ "$(grep -Ec '^(start|end)' "$BATS_TEST_TMPDIR/err")" -eq 0 ]
     done
 }
 
@@ -118,26 +118,6 @@ PYTHON
     done
 }
 
-# What the kernel says of a running stage: its threads. Ten clients, all connected.
-threads_of() {
-    "$BIN/$1" -d 1 -n 10 -r json >/dev/null 2>"$BATS_TEST_TMPDIR/err" 3>&- &
-    helper=$!
-    sleep 0.5
-    threads=$(sed -n 's/^Threads:[^0-9]*//p' "/proc/$helper/status")
-    kill -9 "$helper"
-    wait "$helper" || true
-    helper=
-}
-
-@test "the report counts threads as the kernel does" {
-    [ -e /proc/self/status ] || skip "needs /proc"
-    for stage in $STAGES; do
-        threads_of "$stage"
-        reported=$("$BIN/$stage" -n 10 -d 0.3 -r json 2>&1 >/dev/null | field peak_threads)
-        [ "$threads" -eq "$reported" ] || fail "$stage: $threads threads, reported $reported"
-    done
-}
-
 @test "ten clients take 12 threads in stage 1, 22 in stage 2, 1 in stages 3 to 5" {
     for stage in $STAGES; do
         reported=$("$BIN/$stage" -d 0.3 -r json 2>&1 >/dev/null | field peak_threads)
@@ -146,17 +126,5 @@ threads_of() {
         stage2) [ "$reported" -eq 22 ] ;;
         *) [ "$reported" -eq 1 ] ;;
         esac || fail "$stage: $reported"
-    done
-}
-
-@test "memory is that of the stage, not of a large parent" {
-    need python3
-    [ -e /proc/self/status ] || skip "needs /proc"
-    for stage in $STAGES; do
-        kib=$(python3 -c '
-import os, sys
-ballast = bytearray(100 << 20)
-os.execv(sys.argv[1], sys.argv[1:])' "$BIN/$stage" -n 1 -d 0 -r json 2>&1 >/dev/null | field max_rss_kib)
-        [ "$kib" -lt 50000 ] || fail "$stage: $kib KiB"
     done
 }

@@ -1,6 +1,7 @@
 # What the tests share. BIN and BUILD say where the programs are; `make test` sets them.
 
 bats_require_minimum_version 1.7.0
+set -o pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BIN=${BIN:-.}

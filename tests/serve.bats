@@ -93,17 +93,19 @@ load helpers
 
 @test "a server that is told to stop lets its responses finish, and accepts no more" {
     for stage in $STAGES; do
+        rm -f "$BATS_TEST_TMPDIR/out"
         start_server "$stage" -d 0.6 -r json
         "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
         helper=$!
-        wait_until 5 grep -q start "$BATS_TEST_TMPDIR/out"
+        wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
         kill -TERM "$server"
         sleep 0.2
         run "$BIN/stage4" client -n 1 -p "$port" -t 2 -r none
         [ "$status" -eq 1 ] || fail "$stage still accepts"
         wait "$helper" || fail "$stage: the running response was cut off"
         wait "$server" || fail "$stage: exit $?"
-        server= helper=
+        server=
+        helper=
         whole_answers 1 <"$BATS_TEST_TMPDIR/out"
         [ "$(tail -n 1 "$BATS_TEST_TMPDIR/server.err" | field completed)" -eq 1 ]
     done
@@ -111,10 +113,11 @@ load helpers
 
 @test "a second signal ends a server at once" {
     for stage in $STAGES; do
+        rm -f "$BATS_TEST_TMPDIR/out"
         start_server "$stage" -d 60
         "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
         helper=$!
-        wait_until 5 grep -q start "$BATS_TEST_TMPDIR/out"
+        wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
         kill -INT "$server"
         sleep 0.2
         kill -0 "$server" || fail "$stage did not wait for its response"

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
-/* How many of the bytes to print now: up to the last newline, or all if there is no room.
- */
+/* How many of the bytes to print now: up to the last newline, or all if there is no
+ * room. */
 static size_t printable(const struct answer *answer)
 {
     for (size_t n = answer->length; n > 0; n--)

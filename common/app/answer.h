@@ -8,8 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Bytes are kept until their line is whole, so that the lines of many clients do not mix.
- */
+/* Bytes are kept until their line is whole, so that the lines of many clients do not
+ * mix. */
 struct answer {
     char bytes[32];
     size_t length;

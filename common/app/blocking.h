@@ -12,8 +12,8 @@
 int blocking_main(int argc, char **argv,
                   void (*server_main)(int listener, int64_t delay));
 
-/* Blocks until a client comes, and returns its connection; -1 when the server shall stop.
- */
+/* Blocks until a client comes, and returns its connection; -1 when the server shall
+ * stop. */
 int accept_client(int listener);
 
 /* Sends "start 7\n": returns whether that went well. */

@@ -147,15 +147,18 @@ static _Noreturn void fail_to_listen(const struct addrinfo *address, int error)
 int net_listen(const char *host, int port)
 {
     struct addrinfo *addresses;
-    int fd = -1;
 
     int code = net_find(host, port, AI_PASSIVE, &addresses);
     if (code != 0)
         net_host_not_found(host, code);
-    for (struct addrinfo *a = addresses; a != NULL && fd < 0; a = a->ai_next)
-        fd = listen_on(a);
+    const struct addrinfo *address = addresses;
+    int fd = listen_on(address);
+    while (fd < 0 && address->ai_next != NULL) {
+        address = address->ai_next;
+        fd = listen_on(address);
+    }
     if (fd < 0)
-        fail_to_listen(addresses, -fd);
+        fail_to_listen(address, -fd);
     freeaddrinfo(addresses);
     return fd;
 }

@@ -239,8 +239,11 @@ static const struct option *find_letter(char letter)
     return NULL;
 }
 
+/* The value that option takes from the next word; "" if it takes none. */
 static const char *next_word(const struct option *option, char ***words)
 {
+    if (option->argument == NULL)
+        return "";
     if (**words == NULL)
         usage_error("--%s needs a value: it accepts %s", option->name, option->accepts);
     return *(*words)++;
@@ -251,15 +254,13 @@ static void parse_name(struct options *result, const char *word, char ***words)
 {
     size_t length = strcspn(word, "=");
     const struct option *option = find_name(word + 2, length - 2);
-    const char *value = word[length] == '=' ? word + length + 1 : NULL;
+    const char *attached = word[length] == '=' ? word + length + 1 : NULL;
 
     if (option == NULL)
         unknown_option(word);
-    if (option->argument == NULL && value != NULL)
-        usage_error("--%s accepts no value, not '%s'", option->name, value);
-    if (option->argument != NULL && value == NULL)
-        value = next_word(option, words);
-    set_option(result, option, value);
+    if (option->argument == NULL && attached != NULL)
+        usage_error("--%s accepts no value, not '%s'", option->name, attached);
+    set_option(result, option, attached != NULL ? attached : next_word(option, words));
 }
 
 /* -n value, -nvalue */
@@ -269,10 +270,8 @@ static void parse_letter(struct options *result, const char *word, char ***words
 
     if (option == NULL)
         unknown_option(word);
-    if (option->argument == NULL)
-        set_option(result, option, NULL);
-    else
-        set_option(result, option, word[2] != '\0' ? word + 2 : next_word(option, words));
+    bool joined = option->argument != NULL && word[2] != '\0';
+    set_option(result, option, joined ? word + 2 : next_word(option, words));
 }
 
 /* What was not given depends on the mode, and on the other options. */

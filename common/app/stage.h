@@ -1,5 +1,5 @@
-/* What a stage says of itself. Stages 1 and 2 do so in main.c, the others in reactor.c.
- */
+/* What a stage says of itself. Stages 1 and 2 do so in main.c, the others in
+ * reactor.c. */
 #ifndef APP_STAGE_H
 #define APP_STAGE_H
 

@@ -3,8 +3,8 @@
 #define APP_STOP_H
 
 /* From here on the first of the two signals makes the returned descriptor readable, and
- * only that; a second one ends the program at once. Call it once. The descriptor blocks.
- */
+ * only that; a second one ends the program at once. Call it once. The descriptor
+ * blocks. */
 int stop_descriptor(void);
 
 #endif

@@ -5,8 +5,8 @@
 #include <pthread.h>
 #include <stddef.h>
 
-/* Enough for what our threads do. The usual 8 MiB are too many addresses for thousands.
- */
+/* Enough for what our threads do. The usual 8 MiB are too many addresses for
+ * thousands. */
 #define SMALL_STACK ((size_t)64 * 1024)
 
 /* Starts body(argument) on a thread with `stack` bytes (0: as many as is usual here).

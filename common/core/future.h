@@ -2,8 +2,7 @@
  *
  *      task  --polls-->  future  --leaves a waker with-->  reactor or timer
  *        ^                                                        |
- *        +------------------------- wake(waker) ------------------+
- */
+ *        +------------------------- wake(waker) ------------------+ */
 #ifndef CORE_FUTURE_H
 #define CORE_FUTURE_H
 
@@ -60,8 +59,8 @@ static inline void future_drop(struct future *future)
 }
 
 /* Waker::wake: puts the task at the end of the run queue. From any thread, at any time:
- * a task that is queued already is not queued twice, a task that is gone is left alone.
- */
+ * a task that is queued already is not queued twice, a task that is gone is left
+ * alone. */
 void wake(struct waker waker);
 
 #endif

@@ -16,8 +16,8 @@
 
 enum interest { READABLE, WRITABLE };
 
-/* Once, before anything else. `second_choice`: the other value of the stage's own option.
- */
+/* Once, before anything else. `second_choice`: the other value of the stage's own
+ * option. */
 void reactor_init(bool second_choice);
 
 /* Wakes `waker` once, when fd is ready for `interest`; an error or a hang-up makes it
@@ -26,8 +26,8 @@ void reactor_init(bool second_choice);
  * fd that is closed after a watch: reactor_forget. (POLL_FDS, set_readable_callback) */
 void reactor_watch(int fd, enum interest interest, struct waker waker);
 
-/* Before each close: else the next descriptor with this number would meet an old waker.
- */
+/* Before each close: else the next descriptor with this number would meet an old
+ * waker. */
 void reactor_forget(int fd);
 
 /* Blocks until something is ready, `timeout` nanoseconds have gone (negative: no limit),

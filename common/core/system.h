@@ -13,8 +13,8 @@
 int64_t now_ns(void);
 
 /* For poll and epoll_wait: whole milliseconds, rounded up (rounded down, the last one
- * would be spent asking again and again) and at most INT_MAX; -1, no limit, if negative.
- */
+ * would be spent asking again and again) and at most INT_MAX; -1, no limit, if
+ * negative. */
 int milliseconds_up(int64_t duration);
 
 /* Whether this errno says: not now, I would have to wait. */

@@ -53,8 +53,8 @@ static void run_queue_push(struct task *task)
     run_queue.last = task;
 }
 
-/* NULL if it is empty. From now on the task is WAITING, and not only after its poll: a wake
- * during the poll must count. */
+/* NULL if it is empty. From now on the task is WAITING, and not only after its poll: a
+ * wake during the poll must count. */
 static struct task *run_queue_pop(void)
 {
     pthread_mutex_lock(&run_queue.lock);

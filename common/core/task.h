@@ -33,8 +33,8 @@ void task_detach(struct task *task);
  * A task must not cancel itself. */
 void task_cancel(struct task *task);
 
-/* READY when the task is done, and frees it. Dropped before, it detaches it. (JoinHandle)
- */
+/* READY when the task is done, and frees it. Dropped before, it detaches it.
+ * (JoinHandle) */
 struct join_task {
     struct future future;
     struct waker task; /* its generation tells whether the task still exists */
@@ -49,8 +49,8 @@ struct yield_now {
 struct yield_now yield_now(void);
 
 /* From the first call to the second, some other thread is about to wake a task: an
- * executor that has nothing to do sleeps until then, instead of reporting a lost waker.
- */
+ * executor that has nothing to do sleeps until then, instead of reporting a lost
+ * waker. */
 void helper_started(void);
 void helper_finished(void); /* by that thread, after its wake */
 

@@ -28,8 +28,8 @@ static double in_seconds(struct timeval time)
     return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-/* Linux: VmHWM. ru_maxrss would tell the size of whoever started us, if that was larger.
- */
+/* Linux: VmHWM. ru_maxrss would tell the size of whoever started us, if that was
+ * larger. */
 static long max_rss_kib(const struct rusage *usage)
 {
     char line[128];

@@ -55,7 +55,7 @@ row() {
         "$(median "$1" "$2" 3)" "$(median "$1" "$2" 4)" "$(median "$1" "$2" 5)"
 }
 
-[ "$rounds" -gt 0 ] 2>/dev/null || fail "BENCH_ROUNDS is '$rounds', not a number of rounds"
+[ "$rounds" -gt 0 ] 2>/dev/null || fail "BENCH_ROUNDS is '$rounds', not 1 or more"
 for program in "${BIN:-.}/stage5" "${BUILD:-build}/raw_epoll"; do
     [ -x "$program" ] || fail "there is no $program; run make bench"
 done

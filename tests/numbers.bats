@@ -1,0 +1,139 @@
+#!/usr/bin/env bats
+# What the stages cost. Bounds are generous above, hard below, and meant for a real build on
+# a quiet enough machine: the sanitizers do not run these.
+
+load helpers
+
+# measure STAGE OPTION...: runs it, checks that all clients got their answer, sets $json.
+measure() {
+    local stage=$1
+    shift
+    "$BIN/$stage" "$@" -r json >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/json"
+    json=$(tail -n 1 "$BATS_TEST_TMPDIR/json")
+    whole_answers "$(get clients)" <"$BATS_TEST_TMPDIR/out"
+}
+
+get() {
+    field "$1" <<<"$json"
+}
+
+# CPU seconds, or their share of wall time in percent.
+cpu() {
+    awk -v u="$(get user_s)" -v s="$(get sys_s)" 'BEGIN { print u + s }'
+}
+
+cpu_share() {
+    awk -v u="$(get user_s)" -v s="$(get sys_s)" -v w="$(get wall_s)" 'BEGIN { print 100 * (u + s) / w }'
+}
+
+# ListenOverflows: two lines that begin with TcpExt:, first the names, then the numbers.
+overflows() {
+    awk '$1 == "TcpExt:" && named { for (i = 2; i <= NF; i++) if (name[i] == "ListenOverflows") print $i }
+         $1 == "TcpExt:" && !named { for (i = 2; i <= NF; i++) name[i] = $i; named = 1 }' /proc/net/netstat
+}
+
+# ---- ten clients ----
+
+@test "stage 1 takes ten seconds for ten clients, and no CPU" {
+    measure stage1
+    between "$(get wall_s)" 10.0 11
+    below "$(cpu_share)" 5
+}
+
+@test "stage 2 takes one second, and no CPU" {
+    measure stage2
+    between "$(get wall_s)" 1.0 1.2
+    below "$(cpu_share)" 5
+}
+
+@test "stage 3 takes one second and a whole CPU" {
+    measure stage3
+    between "$(get wall_s)" 1.0 1.2
+    between "$(cpu_share)" 80 101
+    [ "$(get peak_threads)" -eq 1 ]
+}
+
+@test "stages 4 and 5 take one second, one thread, and no CPU" {
+    for stage in $FUTURE_STAGES; do
+        [ "$stage" != stage3 ] || continue
+        measure "$stage"
+        between "$(get wall_s)" 1.0 1.2
+        below "$(cpu_share)" 5
+        [ "$(get peak_threads)" -eq 1 ]
+    done
+}
+
+# ---- a thousand ----
+
+@test "a thousand clients cost stages 4 and 5 under 12 polls each and under 100 waits in all" {
+    for stage in $FUTURE_STAGES; do
+        [ "$stage" != stage3 ] || continue
+        measure "$stage" -n 1000
+        [ "$(get polls)" -lt 12000 ]
+        [ "$(get reactor_waits)" -lt 100 ] || fail "$stage: $(get reactor_waits) waits"
+        [ "$(get wasted_polls)" -lt 100 ]
+    done
+}
+
+@test "a thousand clients cost stage 2 under 450 ms of CPU and 29 MiB" {
+    measure stage2 -n 1000
+    below "$(cpu)" 0.450
+    below "$(get max_rss_kib)" $((29 * 1024))
+}
+
+@test "a thousand clients are possible in stage 3, in under 3 MiB" {
+    measure stage3 -n 1000
+    below "$(get max_rss_kib)" $((3 * 1024))
+}
+
+# ---- many ----
+
+@test "two thousand clients are possible in stage 2" {
+    measure stage2 -n 2000
+    [ "$(get peak_threads)" -gt 2000 ]
+}
+
+@test "9000 clients in one process: under 1.6 s, under 8 MiB, no overflow of the listener's queue" {
+    [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -gt 18016 ] || skip "needs 18016 descriptors"
+    for stage in $FUTURE_STAGES; do
+        [ "$stage" != stage3 ] || continue
+        before=$(overflows)
+        measure "$stage" -n 9000
+        [ "$(overflows)" -eq "$before" ]
+        between "$(get wall_s)" 1.0 1.6
+        below "$(get max_rss_kib)" $((8 * 1024))
+        [ "$(get peak_threads)" -eq 1 ]
+    done
+}
+
+# ---- honest counts ----
+
+# What the kernel says of a stage in the middle of a demo of ten.
+threads_of() {
+    "$BIN/$1" -d 1 -r none >/dev/null 3>&- &
+    helper=$!
+    sleep 0.5
+    sed -n 's/^Threads:[^0-9]*//p' "/proc/$helper/status"
+    kill -9 "$helper"
+}
+
+@test "the report counts threads as the kernel does" {
+    [ -e /proc/self/status ] || skip "needs /proc"
+    for stage in $STAGES; do
+        threads=$(threads_of "$stage")
+        measure "$stage" -d 0.3
+        [ "$threads" -eq "$(get peak_threads)" ] || fail "$stage: $threads, reported $(get peak_threads)"
+    done
+}
+
+@test "memory is that of the stage, not of a large parent" {
+    need python3
+    [ -e /proc/self/status ] || skip "needs /proc"
+    for stage in $STAGES; do
+        json=$(python3 -c '
+import os, sys
+ballast = bytearray(100 << 20)
+os.execv(sys.argv[1], sys.argv[1:])' "$BIN/$stage" -n 1 -d 0 -r json 2>&1 >/dev/null)
+        between "$(get max_rss_kib)" 500 5000
+    done
+}

@@ -1,0 +1,33 @@
+#!/bin/sh
+# Runs the tests that do not measure under AddressSanitizer with UndefinedBehaviorSanitizer,
+# then under ThreadSanitizer. Whatever a sanitizer finds ends the program with status 99.
+set -eu
+cd "$(dirname "$0")/.."
+
+files='tests/unit.bats tests/demo.bats tests/command_line.bats tests/serve.bats tests/bad_days.bats'
+
+# ThreadSanitizer of gcc 12 fails where addresses are randomised by 32 bits.
+fixed_addresses=
+if command -v setarch >/dev/null && setarch -R true 2>/dev/null; then
+    fixed_addresses='setarch -R'
+fi
+
+run_with() {
+    folder=build/$1
+    more_files=$2
+    shift 2
+    echo "# make sanitize: $*"
+    make -s -j2 BUILD="$folder" BIN="$folder" CFLAGS="-O1 -g -fno-omit-frame-pointer $*" all units
+    # shellcheck disable=SC2086 # several words
+    BUILD=$folder BIN=$folder $fixed_addresses tests/run.sh $files $more_files
+}
+
+export ASAN_OPTIONS=exitcode=99:detect_leaks=1:abort_on_error=0
+export UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
+export TSAN_OPTIONS=exitcode=99:halt_on_error=1
+
+status=0
+run_with asan tests/injected.bats -fsanitize=address,undefined -fno-sanitize-recover=all || status=1
+# (strace would count the system calls of ThreadSanitizer's own thread.)
+run_with tsan '' -fsanitize=thread || status=1
+exit "$status"
