@@ -200,7 +200,7 @@ ticks() {
     [ -e /proc/self/stat ] || skip "needs /proc"
     for stage in $STAGES; do
         [ "$stage" != stage3 ] || continue # its CPU is never idle: below
-        start_limited_server "$stage" 0.05
+        start_limited_server "$stage" 0.02
         "$BIN/stage2" client -n 200 -p "$port" -r none | whole_answers 200
         [ "$(ticks "$server")" -lt 50 ] || fail "$stage: $(ticks "$server") ticks of CPU"
         # stage 1 and its one connection never run out
@@ -239,7 +239,7 @@ has_descriptors() {
     need python3
     [ -e /proc/self/fd ] || skip "needs /proc"
     for stage in $STAGES; do
-        start_server "$stage" -d 0.2
+        start_server "$stage" -d 0.1
         before=$(descriptors "$server")
         python3 - "$port" <<'PYTHON' &
 import socket, struct, sys, time
@@ -260,7 +260,7 @@ answer = b""
 while part := half.recv(100):
     answer += part
 assert answer.startswith(b"start ") and b"\nend " in answer, answer
-time.sleep(1.5)
+time.sleep(0.5)
 PYTHON
         helper=$!
         "$BIN/stage2" client -n 5 -p "$port" -t 20 -r none >"$BATS_TEST_TMPDIR/out" || fail "$stage: the others noticed"
@@ -287,7 +287,7 @@ PYTHON
 
 @test "SIGWINCH, SIGSTOP and SIGCONT, again and again, change nothing" {
     for stage in $STAGES; do
-        "$BIN/$stage" -n 3 -d 0.5 -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
+        "$BIN/$stage" -n 3 -d 0.3 -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
         helper=$!
         for _ in 1 2 3 4 5; do
             sleep 0.05

@@ -112,7 +112,7 @@ overflows() {
 threads_of() {
     "$BIN/$1" -d 1 -r none >/dev/null 3>&- &
     helper=$!
-    sleep 0.5
+    sleep 0.4
     sed -n 's/^Threads:[^0-9]*//p' "/proc/$helper/status"
     kill -9 "$helper"
 }
@@ -121,7 +121,7 @@ threads_of() {
     [ -e /proc/self/status ] || skip "needs /proc"
     for stage in $STAGES; do
         threads=$(threads_of "$stage")
-        measure "$stage" -d 0.3
+        measure "$stage" -d 0.1
         [ "$threads" -eq "$(get peak_threads)" ] || fail "$stage: $threads, reported $(get peak_threads)"
     done
 }

@@ -20,7 +20,7 @@ struct options {
 };
 
 /* Returns what argv asks for. Answers --help and --version itself and exits 0; a mistake
- * gets one line on stderr, which names the option and what it accepts, and exit status 2. */
+ * gets one line on stderr, with the option and what it accepts, and exit status 2. */
 struct options options_parse(int argc, char **argv);
 
 const char *mode_name(enum mode mode);

@@ -166,7 +166,7 @@ static enum poll_result note_and_end(struct script *self, struct context *cx)
 
 static struct waker wakers[26];
 
-/* First poll: leaves its waker in wakers[]. Then notes each poll, and ends at the second. */
+/* Leaves its waker in wakers[] at its first poll, and ends at its second. */
 static enum poll_result park_once(struct script *self, struct context *cx)
 {
     wakers[self->letter - 'a'] = cx->waker;
@@ -274,7 +274,7 @@ static void test_wake_of_a_done_task_that_nobody_joined(void)
     task_detach(task);
 }
 
-/* A poll that wakes its own task: that must not get lost, nor run within the same batch. */
+/* A wake during the task's own poll: must not get lost, nor run within the same batch. */
 static enum poll_result wake_self(struct script *self, struct context *cx)
 {
     note(self->letter);
