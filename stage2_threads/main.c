@@ -71,10 +71,9 @@ static void start_response(struct response response)
     /* No more threads: then as stage 1 does it, and the others wait. */
     static bool said;
     if (!said)
-        message(
-            "cannot start a thread for response %ld: %s; %ld threads run, so the server's "
-            "own responds, as in stage 1. Raise ulimit -u",
-            response.number, strerror(error), thread_count());
+        message("cannot start a thread for response %ld: %s; %ld threads run, so "
+                "the server's own responds, as in stage 1. Raise ulimit -u",
+                response.number, strerror(error), thread_count());
     said = true;
     free(copy);
     one_response(response.fd, response.number, response.delay);

@@ -86,9 +86,9 @@ static void wake_ready(int fd, uint32_t ready)
         wake(watch_take(fd, READABLE));
     if ((ready & EPOLLOUT) != 0)
         wake(watch_take(fd, WRITABLE));
-    bool waits =
-        watch->wakers[READABLE].task != NULL || watch->wakers[WRITABLE].task != NULL;
-    if (level_triggered && waits)
+    bool reader_waits = watch->wakers[READABLE].task != NULL;
+    bool writer_waits = watch->wakers[WRITABLE].task != NULL;
+    if (level_triggered && (reader_waits || writer_waits))
         tell_epoll(fd, watch);
 }
 

@@ -217,10 +217,11 @@ ticks() {
 }
 
 start_limited_server() {
+    rm -f "$BATS_TEST_TMPDIR/server.err"
     bash -c 'ulimit -n 32; exec "$1" serve -p 0 -d "$2" -r none' - "$BIN/$1" "$2" \
         >/dev/null 2>"$BATS_TEST_TMPDIR/server.err" 3>&- &
     server=$!
-    wait_until 10 grep -q 'listening on' "$BATS_TEST_TMPDIR/server.err"
+    wait_until 10 grep -qs 'listening on' "$BATS_TEST_TMPDIR/server.err"
     port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$BATS_TEST_TMPDIR/server.err")
 }
 
@@ -287,7 +288,7 @@ PYTHON
 
 @test "SIGWINCH, SIGSTOP and SIGCONT, again and again, change nothing" {
     for stage in $STAGES; do
-        "$BIN/$stage" -n 3 -d 0.3 -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
+        "$BIN/$stage" -n 3 -d 0.5 -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
         helper=$!
         for _ in 1 2 3 4 5; do
             sleep 0.05

@@ -63,9 +63,10 @@ wait_until() {
 start_server() {
     local stage=$1 err=$BATS_TEST_TMPDIR/server.err
     shift
+    rm -f "$err" # of an earlier server
     "$BIN/$stage" serve -p 0 "$@" >/dev/null 2>"$err" 3>&- &
     server=$!
-    wait_until 10 grep -q 'listening on' "$err"
+    wait_until 10 grep -qs 'listening on' "$err"
     port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$err")
 }
 

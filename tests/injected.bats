@@ -93,12 +93,13 @@ reads_of_linker() {
         stage[12]) when=1 ;;
         *) when=2 ;;
         esac
+        rm -f "$BATS_TEST_TMPDIR/server.err"
         # strace only pretends: so the client lacks these three bytes, and no others.
         ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -e trace=write \
             -e "inject=write:retval=3:when=$when" "$BIN/$stage" serve -p 0 -d 0 -r none \
             2>"$BATS_TEST_TMPDIR/server.err" 3>&- &
         helper=$!
-        wait_until 10 grep -q 'listening on' "$BATS_TEST_TMPDIR/server.err"
+        wait_until 10 grep -qs 'listening on' "$BATS_TEST_TMPDIR/server.err"
         port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$BATS_TEST_TMPDIR/server.err")
         run "$BIN/stage2" client -n 1 -H 127.0.0.1 -p "$port" -r none
         pkill -INT -P "$helper"
@@ -127,7 +128,7 @@ reads_of_linker() {
     ASAN_OPTIONS=detect_leaks=0 strace -f -qq -o /dev/null -e trace=clone3,clone -e inject=clone3,clone:error=EAGAIN:when=3+ \
         "$BIN/stage2" serve -p 0 -d 0.01 -r none 2>"$BATS_TEST_TMPDIR/server.err" 3>&- &
     helper=$!
-    wait_until 10 grep -q 'listening on' "$BATS_TEST_TMPDIR/server.err"
+    wait_until 10 grep -qs 'listening on' "$BATS_TEST_TMPDIR/server.err"
     port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$BATS_TEST_TMPDIR/server.err")
     "$BIN/stage4" client -n 20 -p "$port" -r none | whole_answers 20
     pkill -INT -P "$helper"

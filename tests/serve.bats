@@ -65,9 +65,10 @@ load helpers
 @test "a client talks to nc" {
     need nc
     for stage in $STAGES; do
+        rm -f "$BATS_TEST_TMPDIR/nc.err"
         printf 'start 7\nend 7\n' | nc -v -l -N 127.0.0.1 0 >/dev/null 2>"$BATS_TEST_TMPDIR/nc.err" 3>&- &
         helper=$!
-        wait_until 5 grep -q '[0-9]$' "$BATS_TEST_TMPDIR/nc.err"
+        wait_until 5 grep -qs '[0-9]$' "$BATS_TEST_TMPDIR/nc.err"
         port=$(sed -n 's/^Listening on .* \([0-9]*\)$/\1/p' "$BATS_TEST_TMPDIR/nc.err")
         run "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$port" -r none -t 5
         [ "$status" -eq 0 ]

@@ -47,9 +47,8 @@ void answer_ended(const struct answer *answer)
     if (answer->whole)
         client_completed();
     else
-        client_failed(
-            "the server closed the connection before its end line; look at what the "
-            "server says");
+        client_failed("the server closed the connection before its end line; "
+                      "look at what it says");
 }
 
 static const char *advice_on_connect(int error)
@@ -73,10 +72,9 @@ void failed_to_connect(const struct addrinfo *address, int error, int64_t timeou
 
     net_address_text(address->ai_addr, address->ai_addrlen, text);
     if (error == ETIMEDOUT)
-        client_failed(
-            "cannot connect to %s: no answer for %g s; check --host and --port, or "
-            "raise --timeout",
-            text, (double)timeout / (double)NS_PER_SECOND);
+        client_failed("cannot connect to %s: no answer for %g s; "
+                      "check --host and --port, or raise --timeout",
+                      text, (double)timeout / (double)NS_PER_SECOND);
     else
         client_failed("cannot connect to %s: %s; %s", text, strerror(error),
                       advice_on_connect(error));
@@ -85,8 +83,8 @@ void failed_to_connect(const struct addrinfo *address, int error, int64_t timeou
 void failed_to_read(int error, int64_t timeout)
 {
     if (error == ETIMEDOUT)
-        client_failed("no byte from the server for %g s; is it busy, or not one of ours? "
-                      "Raise --timeout",
+        client_failed("no byte from the server for %g s; "
+                      "is it busy, or not one of ours? Raise --timeout",
                       (double)timeout / (double)NS_PER_SECOND);
     else
         client_failed("cannot read from the server: %s; look at what the server says",

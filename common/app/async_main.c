@@ -129,8 +129,7 @@ static enum poll_result serve_main_poll(struct future *future, struct context *c
         case SERVING:
             if (future_poll(&self->signal.future, cx) == PENDING)
                 return PENDING;
-            task_cancel(
-                self->server); /* closes the listener: that is all it takes to stop */
+            task_cancel(self->server); /* drops it, which closes the listener */
             self->all_answered = all_answered();
             self->state = FINISHING;
             break;

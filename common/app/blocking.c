@@ -194,10 +194,9 @@ static void run_clients(void)
         if (error == 0)
             started++;
         else
-            client_failed(
-                "cannot start a thread for client %ld: %s; %ld threads run. Raise "
-                "ulimit -u, or take fewer clients",
-                number, strerror(error), thread_count());
+            client_failed("cannot start a thread for client %ld: %s; "
+                          "%ld threads run. Raise ulimit -u, or take fewer clients",
+                          number, strerror(error), thread_count());
     }
     for (long i = 0; i < started; i++)
         pthread_join(threads[i], NULL);
@@ -236,11 +235,11 @@ static bool knock(void)
     int fd = socket(address.ss_family, SOCK_STREAM, 0);
     if (fd < 0)
         return false;
-    bool heard =
-        set_nonblocking(fd) == 0 &&
-        (connect(fd, (struct sockaddr *)&address, length) == 0 || errno == EINPROGRESS);
+    int error = set_nonblocking(fd);
+    if (error == 0 && connect(fd, (struct sockaddr *)&address, length) != 0)
+        error = -errno;
     close(fd);
-    return heard;
+    return error == 0 || error == -EINPROGRESS;
 }
 
 static void stop_server(pthread_t thread)
@@ -267,9 +266,8 @@ static void demo(void)
     net_need_descriptors(options.clients, 2);
     listener = net_listen(options.host, options.port);
     find_server(options.host, net_port(listener));
-    pthread_t server = start_server();
+    pthread_detach(start_server()); /* who might still be served, nobody waits for */
     run_clients();
-    stop_server(server);
 }
 
 static void serve(void)

@@ -57,9 +57,10 @@ static enum poll_result client_main_ended(struct client_main *self)
 /* Returns whether the client goes on. */
 static bool connected(struct client_main *self)
 {
-    ssize_t result =
-        self->timeout.result < 0 ? self->timeout.result : self->connect.result;
+    ssize_t result = self->timeout.result;
 
+    if (result == 0) /* in time */
+        result = self->connect.result;
     if (result >= 0) {
         self->fd = (int)result;
         start_reading(self);
@@ -76,8 +77,10 @@ static bool connected(struct client_main *self)
 /* Returns whether the client goes on. */
 static bool received(struct client_main *self)
 {
-    ssize_t n = self->timeout.result < 0 ? self->timeout.result : self->read.result;
+    ssize_t n = self->timeout.result;
 
+    if (n == 0) /* in time */
+        n = self->read.result;
     if (n < 0) {
         failed_to_read((int)-n, self->patience);
         return false;

@@ -16,8 +16,7 @@
 void net_prepare(void)
 {
     program_name = stage.name;
-    signal(SIGPIPE,
-           SIG_IGN); /* write then fails with EPIPE, and only that connection ends */
+    signal(SIGPIPE, SIG_IGN); /* write fails with EPIPE, and one connection ends */
 
     /* open takes the lowest free number; read-only, it makes a write to stdout fail. */
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
@@ -28,9 +27,7 @@ void net_prepare(void)
 
 void net_need_descriptors(long clients, long each)
 {
-    enum {
-        OTHERS = 16
-    }; /* stdin, stdout, stderr, the listener, the reactor's, inherited ones */
+    enum { OTHERS = 16 }; /* stdin and so on, the listener, the reactor's, inherited */
     rlim_t needed = (rlim_t)(clients * each + OTHERS);
     struct rlimit limit;
 
@@ -40,9 +37,8 @@ void net_need_descriptors(long clients, long each)
         return;
     limit.rlim_cur = needed;
     if (limit.rlim_max < needed || setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        fail("%ld clients need %llu descriptors, the limit is %llu; raise it (ulimit "
-             "-Hn) or "
-             "take at most %lld clients",
+        fail("%ld clients need %llu descriptors, the limit is %llu; "
+             "raise it (ulimit -Hn) or take at most %lld clients",
              clients, (unsigned long long)needed, (unsigned long long)limit.rlim_max,
              ((long long)limit.rlim_max - OTHERS) / each);
 }

@@ -47,8 +47,8 @@ static void add_own_option(void)
     if (stage.option == NULL)
         return;
     snprintf(accepts, sizeof accepts, "%s or %s", stage.choices[0], stage.choices[1]);
-    options[OPTIONS - 1] =
-        (struct option){'\0', stage.option, "WHICH", accepts, stage.help};
+    struct option own = {'\0', stage.option, "WHICH", accepts, stage.help};
+    options[OPTIONS - 1] = own;
 }
 
 /* ---- what we answer ---- */
@@ -145,8 +145,7 @@ static int64_t seconds(const struct option *option, const char *value, double le
     char *end;
 
     double number = strtod(value, &end);
-    bool plain =
-        value[strspn(value, "0123456789.")] == '\0'; /* no sign, exponent, nan, inf */
+    bool plain = value[strspn(value, "0123456789.")] == '\0'; /* no 1e3, no nan */
     if (!plain || end == value || *end != '\0' || number < least || number > MOST_SECONDS)
         bad_value(option, value);
     return (int64_t)(number * (double)NS_PER_SECOND + 0.5);
@@ -302,9 +301,8 @@ struct options options_parse(int argc, char **argv)
         const char *word = *words++;
         if (only_operands || word[0] != '-' || word[1] == '\0') {
             if (mode_given)
-                usage_error(
-                    "unexpected operand '%s'; %s accepts one of demo, serve and client",
-                    word, stage.name);
+                usage_error("unexpected operand '%s'; only one of demo, serve and client",
+                            word);
             result.mode = mode_of(word);
             mode_given = true;
         } else if (strcmp(word, "--") == 0)

@@ -69,9 +69,8 @@ static struct lookup *lookup_start(struct resolve *self, struct waker waker)
     helper_started();
     int error = thread_start(NULL, 0, lookup_main, lookup);
     if (error != 0)
-        fail("cannot start a thread to find host '%s': %s; raise ulimit -u, or give "
-             "--host a "
-             "numeric address",
+        fail("cannot start a thread to find host '%s': %s; "
+             "raise ulimit -u, or give --host a numeric address",
              self->host, strerror(error));
     return lookup;
 }

@@ -27,8 +27,7 @@ void cannot_accept_now(int error)
 
     if (!said)
         message("cannot accept more clients now: %s; they wait until others have ended. "
-                "Raise "
-                "ulimit -n",
+                "Raise ulimit -n",
                 strerror(error));
     said = true;
 }

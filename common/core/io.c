@@ -159,8 +159,8 @@ static enum poll_result write_all_poll(struct future *future, struct context *cx
     struct write_all *self = container_of(future, struct write_all, future);
 
     while (self->position < self->length) {
-        ssize_t n =
-            write(self->fd, self->bytes + self->position, self->length - self->position);
+        size_t left = self->length - self->position;
+        ssize_t n = write(self->fd, self->bytes + self->position, left);
         if (n >= 0)
             self->position += (size_t)n;
         else if (would_block(errno))

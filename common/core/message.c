@@ -10,8 +10,8 @@ const char *program_name = "program";
 /* One fputs for the whole line, so that the lines of several threads do not mix. */
 static void print_line(const char *format, va_list arguments)
 {
-    char text[1024];
-    char line[1200];
+    char text[1000];
+    char line[1100];
 
     vsnprintf(text, sizeof text, format, arguments);
     snprintf(line, sizeof line, "%s: %s\n", program_name, text);

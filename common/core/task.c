@@ -31,9 +31,8 @@ static struct {
     struct task *first;
     struct task *last;
     size_t length;
-    struct task
-        *unused; /* kept for the next spawn, never freed: stale wakers point here */
-    int helpers; /* other threads that are about to wake a task */
+    struct task *unused; /* for the next spawn; never freed: stale wakers point here */
+    int helpers;         /* other threads that are about to wake a task */
 } run_queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static pthread_t executor;     /* the thread that runs block_on */
@@ -273,6 +272,16 @@ static bool is_joining(const struct task *task)
     return false;
 }
 
+enum { NAME = 64 };
+
+/* Writes " client 3". Returns its length. */
+static size_t task_name(const struct task *task, char name[NAME])
+{
+    const char *format = task->number == 0 ? " %.40s" : " %.40s %ld";
+
+    return (size_t)snprintf(name, NAME, format, task->kind, task->number);
+}
+
 static _Noreturn void fail_lost_wakers(void)
 {
     char names[512] = "";
@@ -283,14 +292,11 @@ static _Noreturn void fail_lost_wakers(void)
         if (t->future == NULL || is_joining(t))
             continue;
         count++;
-        if (used + 64 < sizeof names)
-            used +=
-                (size_t)snprintf(names + used, 64, t->number ? " %.40s %ld" : " %.40s",
-                                 t->kind, t->number);
+        if (used + NAME < sizeof names)
+            used += task_name(t, names + used);
     }
-    fail("no task can wake any more; %zu lost its waker:%s. A future that returns "
-         "PENDING must "
-         "first leave its waker with a reactor, a timer or another task",
+    fail("no task can wake any more; %zu lost its waker:%s. "
+         "Before it returns PENDING, a future must leave its waker somewhere",
          count, names);
 }
 

@@ -3,60 +3,63 @@
 #include "core/message.h"
 #include "core/system.h"
 
-/* A binary heap: heap[1] is the earliest deadline, and no parent, heap[i / 2], is later
+/* A binary heap: heap[1] has the earliest deadline, and no parent, heap[i / 2], is later
  * than its child, heap[i]. To insert or remove one of n takes about log2(n) steps. */
-static struct sleep_for **heap;
+static struct entry {
+    int64_t deadline; /* the sleep's: comparing entries does not touch their sleeps */
+    struct sleep_for *sleep;
+} * heap;
 static size_t heap_length;
 static size_t heap_capacity;
 
-static void heap_put(size_t place, struct sleep_for *sleep)
+static void heap_put(size_t place, struct entry entry)
 {
-    heap[place] = sleep;
-    sleep->place = place;
+    heap[place] = entry;
+    entry.sleep->place = place;
 }
 
-/* Finds the place of `sleep`, at `place` or nearer to the root. */
-static void heap_move_up(size_t place, struct sleep_for *sleep)
+/* Finds the place of `entry`, at `place` or nearer to the root. */
+static void heap_move_up(size_t place, struct entry entry)
 {
-    for (; place > 1 && sleep->deadline < heap[place / 2]->deadline; place /= 2)
+    for (; place > 1 && entry.deadline < heap[place / 2].deadline; place /= 2)
         heap_put(place, heap[place / 2]);
-    heap_put(place, sleep);
+    heap_put(place, entry);
 }
 
-/* Finds the place of `sleep`, at `place` or farther from the root. */
-static void heap_move_down(size_t place, struct sleep_for *sleep)
+/* Finds the place of `entry`, at `place` or farther from the root. */
+static void heap_move_down(size_t place, struct entry entry)
 {
     for (;;) {
         size_t child = 2 * place;
-        if (child < heap_length && heap[child + 1]->deadline < heap[child]->deadline)
+        if (child < heap_length && heap[child + 1].deadline < heap[child].deadline)
             child++;
-        if (child > heap_length || sleep->deadline <= heap[child]->deadline)
+        if (child > heap_length || entry.deadline <= heap[child].deadline)
             break;
         heap_put(place, heap[child]);
         place = child;
     }
-    heap_put(place, sleep);
+    heap_put(place, entry);
 }
 
 static void heap_insert(struct sleep_for *sleep)
 {
     if (heap_length + 1 >= heap_capacity) {
         heap_capacity = heap_capacity == 0 ? 64 : 2 * heap_capacity;
-        heap = reallocate(heap, heap_capacity, sizeof(struct sleep_for *));
+        heap = reallocate(heap, heap_capacity, sizeof *heap);
     }
-    heap_move_up(++heap_length, sleep);
+    heap_move_up(++heap_length, (struct entry){sleep->deadline, sleep});
 }
 
 static void heap_remove(struct sleep_for *sleep)
 {
     size_t place = sleep->place;
-    struct sleep_for *last = heap[heap_length--];
+    struct entry last = heap[heap_length--];
 
     sleep->place = 0;
-    if (last == sleep)
+    if (last.sleep == sleep)
         return;
     heap_move_up(place, last);
-    heap_move_down(last->place, last);
+    heap_move_down(last.sleep->place, last);
 }
 
 static enum poll_result sleep_for_poll(struct future *future, struct context *cx)
@@ -100,7 +103,7 @@ int64_t timers_next(void)
 {
     if (heap_length == 0)
         return -1;
-    int64_t left = heap[1]->deadline - now_ns();
+    int64_t left = heap[1].deadline - now_ns();
     return left > 0 ? left : 0;
 }
 
@@ -109,8 +112,8 @@ void timers_fire(void)
     if (heap_length == 0)
         return;
     int64_t now = now_ns();
-    while (heap_length > 0 && heap[1]->deadline <= now) {
-        struct sleep_for *sleep = heap[1];
+    while (heap_length > 0 && heap[1].deadline <= now) {
+        struct sleep_for *sleep = heap[1].sleep;
         heap_remove(sleep);
         wake(sleep->waker);
     }

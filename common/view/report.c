@@ -108,8 +108,8 @@ static void print_counter(const char *name, uint64_t number)
 static void report_json(const struct options *options, const struct cost *cost)
 {
     struct tally tally = tally_of(options->mode);
-    long clients =
-        options->mode == SERVE ? tally.completed + tally.failed : options->clients;
+    long served = tally.completed + tally.failed;
+    long clients = options->mode == SERVE ? served : options->clients;
 
     fprintf(stderr, "{\"stage\":\"%s\",\"mode\":\"%s\"", stage.name,
             mode_name(options->mode));
