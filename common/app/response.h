@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Writes "start 7\n" into `line`, and returns its length. */
-enum { RESPONSE_LINE = 32 };
+/* Writes "start 7\n" into `line`, and returns its length. There is room for 16 digits. */
+enum { RESPONSE_LINE = 24 };
 size_t response_line(char line[RESPONSE_LINE], const char *word, long number);
 
 /* Throws away what the client said, for we do not listen; to be called before the close.

@@ -15,9 +15,9 @@ struct task {
     const char *kind;      /* kind and number are its name */
     long number;
     struct waker joiner; /* woken when the task is done */
+    struct task *older;  /* in the list of all tasks, in use or not */
     bool detached;       /* nobody will join it */
     bool polled;         /* at least once */
-    struct task *older;  /* in the list of all tasks, in use or not */
 
     /* run_queue.lock must be held when using these: */
     enum { DONE, WAITING, QUEUED } state;
