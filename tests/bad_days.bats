@@ -172,9 +172,9 @@ PYTHON
 
 @test "a limit of descriptors that is too low is refused, with numbers" {
     for stage in $STAGES; do
-        fails "$stage: 100 clients need 216 descriptors, the limit is 64; raise it (ulimit -Hn) or take at most 24 clients" \
+        fails "$stage: 100 clients need 216 descriptors, the limit is 64; raise it (as root: ulimit -n 216) or take at most 24 clients" \
             bash -c 'ulimit -n 64; "$1" -n 100' - "$BIN/$stage"
-        fails "$stage: 100 clients need 116 descriptors, the limit is 64; raise it (ulimit -Hn) or take at most 48 clients" \
+        fails "$stage: 100 clients need 116 descriptors, the limit is 64; raise it (as root: ulimit -n 116) or take at most 48 clients" \
             bash -c 'ulimit -n 64; "$1" client -n 100' - "$BIN/$stage"
     done
 }

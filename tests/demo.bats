@@ -6,9 +6,10 @@ load helpers
 @test "stage 1 serves one client after the other" {
     "$BIN/stage1" -d 0.05 -r none >"$BATS_TEST_TMPDIR/out"
     whole_answers 10 <"$BATS_TEST_TMPDIR/out"
-    # start 1, end 1, start 2, end 2, ...
-    awk '$1 != (NR % 2 ? "start" : "end") || $2 != int((NR + 1) / 2) { exit 1 }' \
-        "$BATS_TEST_TMPDIR/out" || fail "not one after the other"
+    # The server is strict, but each client prints for itself: two lines may change places.
+    awk '$1 == "end" { ended[$2] = 1 }
+         $1 == "start" && $2 > 2 && !ended[$2 - 2] { exit 1 }' "$BATS_TEST_TMPDIR/out" ||
+        fail "not one after the other"
 }
 
 @test "stages 2 to 5 start all responses before any ends" {

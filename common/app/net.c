@@ -38,9 +38,9 @@ void net_need_descriptors(long clients, long each)
     limit.rlim_cur = needed;
     if (limit.rlim_max < needed || setrlimit(RLIMIT_NOFILE, &limit) != 0)
         fail("%ld clients need %llu descriptors, the limit is %llu; "
-             "raise it (ulimit -Hn) or take at most %lld clients",
+             "raise it (as root: ulimit -n %llu) or take at most %lld clients",
              clients, (unsigned long long)needed, (unsigned long long)limit.rlim_max,
-             ((long long)limit.rlim_max - OTHERS) / each);
+             (unsigned long long)needed, ((long long)limit.rlim_max - OTHERS) / each);
 }
 
 /* ---- names and addresses ---- */

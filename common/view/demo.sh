@@ -87,7 +87,10 @@ END {
     for (i = 1; i <= NR; i++)
         printf "%-7s%-21s%6.2f%s%6.3f%s%6.1f%8d%8s%7s\n", stage[i], how[i], wall[i], bar(wall[i], most_wall),
             cpu[i], bar(cpu[i], most_cpu), 100 * cpu[i] / wall[i], threads[i], polls[i], waits[i]
-    printf "\nWhat to see: stage 1 pays for waiting with time (%.1f s), stage 2 with threads\n" \
-           "(%d), stage 3 with CPU (%.0f %%), and %s with none of these.\n",
-        wall[1], threads[2], 100 * cpu[3] / wall[3], (NR > 4 ? "stages 4 and 5" : "stage 4")
+    if (wall[1] < 2 * wall[2])
+        print "\nWhat to see: little, with so few clients or so short a delay. Take more."
+    else
+        printf "\nWhat to see: stage 1 pays for waiting with time (%.1f s), stage 2 with threads\n" \
+               "(%d), stage 3 with CPU (%.0f %%), and %s with none of these.\n",
+            wall[1], threads[2], 100 * cpu[3] / wall[3], (NR > 4 ? "stages 4 and 5" : "stage 4")
 }' "$reports/all"

@@ -68,65 +68,78 @@ static struct cost cost_of_run(int64_t wall)
 
 /* ---- text ---- */
 
-static void report_text(const struct options *options, const struct cost *cost)
+static void report_text(FILE *out, const struct options *options, const struct cost *cost)
 {
     struct tally tally = tally_of(options->mode);
     double cpu = cost->user + cost->sys;
 
-    fprintf(stderr, "%s %s\n", stage.name, stage.how);
+    fprintf(out, "%s %s\n", stage.name, stage.how);
     if (options->mode == SERVE)
-        fprintf(stderr, "  responses      %ld, and %ld that broke off\n", tally.completed,
+        fprintf(out, "  responses      %ld, and %ld that broke off\n", tally.completed,
                 tally.failed);
     else
-        fprintf(stderr, "  clients        %ld of %ld\n", tally.completed,
-                options->clients);
-    fprintf(stderr, "  wall time      %.3f s\n", cost->wall);
-    fprintf(stderr, "  CPU time       %.3f s, %.1f %% of wall time\n", cpu,
+        fprintf(out, "  clients        %ld of %ld\n", tally.completed, options->clients);
+    fprintf(out, "  wall time      %.3f s\n", cost->wall);
+    fprintf(out, "  CPU time       %.3f s, %.1f %% of wall time\n", cpu,
             100 * cpu / cost->wall);
-    fprintf(stderr, "  threads        %ld at most\n", cost->peak_threads);
-    fprintf(stderr, "  memory         %.1f MiB at most\n",
-            (double)cost->max_rss_kib / 1024);
+    fprintf(out, "  threads        %ld at most\n", cost->peak_threads);
+    fprintf(out, "  memory         %.1f MiB at most\n", (double)cost->max_rss_kib / 1024);
     if (counters.polls == 0)
         return;
-    fprintf(stderr, "  polls          %" PRIu64 ", %" PRIu64 " of them wasted\n",
+    fprintf(out, "  polls          %" PRIu64 ", %" PRIu64 " of them wasted\n",
             counters.polls, counters.wasted_polls);
-    fprintf(stderr, "  would-blocks   %" PRIu64 "\n", counters.would_block);
-    fprintf(stderr, "  reactor waits  %" PRIu64 "\n", counters.reactor_waits);
+    fprintf(out, "  would-blocks   %" PRIu64 "\n", counters.would_block);
+    fprintf(out, "  reactor waits  %" PRIu64 "\n", counters.reactor_waits);
 }
 
 /* ---- JSON ---- */
 
 /* Stages 1 and 2 have no futures and no reactor. */
-static void print_counter(const char *name, uint64_t number)
+static void print_counter(FILE *out, const char *name, uint64_t number)
 {
     if (counters.polls > 0)
-        fprintf(stderr, ",\"%s\":%" PRIu64, name, number);
+        fprintf(out, ",\"%s\":%" PRIu64, name, number);
     else
-        fprintf(stderr, ",\"%s\":null", name);
+        fprintf(out, ",\"%s\":null", name);
 }
 
-static void report_json(const struct options *options, const struct cost *cost)
+static void report_json(FILE *out, const struct options *options, const struct cost *cost)
 {
     struct tally tally = tally_of(options->mode);
     long served = tally.completed + tally.failed;
     long clients = options->mode == SERVE ? served : options->clients;
 
-    fprintf(stderr, "{\"stage\":\"%s\",\"mode\":\"%s\"", stage.name,
+    fprintf(out, "{\"stage\":\"%s\",\"mode\":\"%s\"", stage.name,
             mode_name(options->mode));
-    fprintf(stderr, ",\"clients\":%ld,\"completed\":%ld,\"failed\":%ld", clients,
+    fprintf(out, ",\"clients\":%ld,\"completed\":%ld,\"failed\":%ld", clients,
             tally.completed, tally.failed);
-    fprintf(stderr, ",\"delay_s\":%.9g", (double)options->delay / (double)NS_PER_SECOND);
-    fprintf(stderr, ",\"wall_s\":%.6f,\"user_s\":%.6f,\"sys_s\":%.6f", cost->wall,
+    fprintf(out, ",\"delay_s\":%.9g", (double)options->delay / (double)NS_PER_SECOND);
+    fprintf(out, ",\"wall_s\":%.6f,\"user_s\":%.6f,\"sys_s\":%.6f", cost->wall,
             cost->user, cost->sys);
-    fprintf(stderr,
-            ",\"max_rss_kib\":%ld,\"peak_threads\":%ld,\"voluntary_switches\":%ld",
+    fprintf(out, ",\"max_rss_kib\":%ld,\"peak_threads\":%ld,\"voluntary_switches\":%ld",
             cost->max_rss_kib, cost->peak_threads, cost->voluntary_switches);
-    print_counter("polls", counters.polls);
-    print_counter("wasted_polls", counters.wasted_polls);
-    print_counter("wakes", counters.wakes);
-    print_counter("would_block", counters.would_block);
-    print_counter("reactor_waits", counters.reactor_waits);
-    fprintf(stderr, "}\n");
+    print_counter(out, "polls", counters.polls);
+    print_counter(out, "wasted_polls", counters.wasted_polls);
+    print_counter(out, "wakes", counters.wakes);
+    print_counter(out, "would_block", counters.would_block);
+    print_counter(out, "reactor_waits", counters.reactor_waits);
+    fprintf(out, "}\n");
+}
+
+/* All in one piece, so that the reports of two programs do not mix. */
+static void print(const struct options *options, const struct cost *cost)
+{
+    char text[2048] = "";
+    FILE *out = fmemopen(text, sizeof text, "w");
+
+    if (out == NULL)
+        fail("cannot make the report: %s", strerror(errno));
+    if (options->report == REPORT_JSON)
+        report_json(out, options, cost);
+    else
+        report_text(out, options, cost);
+    fclose(out);
+    fputs(text, stderr);
 }
 
 int report(const struct options *options, int64_t wall)
@@ -135,9 +148,7 @@ int report(const struct options *options, int64_t wall)
     int status = tally_verdict(options);
     bool answered = status == EXIT_SUCCESS || tally_of(options->mode).completed > 0;
 
-    if (options->report == REPORT_JSON)
-        report_json(options, &cost);
-    if (options->report == REPORT_TEXT && answered)
-        report_text(options, &cost);
+    if (options->report == REPORT_JSON || (options->report == REPORT_TEXT && answered))
+        print(options, &cost);
     return ferror(stderr) ? EXIT_FAILURE : status;
 }
