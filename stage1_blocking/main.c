@@ -1,5 +1,5 @@
-/* Stage 1: accept, respond, repeat. One thread serves, and each of its calls blocks; so
- * who comes second waits until the first has gone. */
+/* Stage 1: accept, respond, repeat. One thread serves, and each of its calls blocks; so the
+ * second client waits until the first has gone. */
 #include "app/blocking.h"
 #include "app/stage.h"
 
@@ -23,8 +23,6 @@ static void server_main(int listener, int64_t delay)
 {
     for (long number = 1;; number++) {
         int fd = accept_client(listener);
-        if (fd < 0)
-            return;
         one_response(fd, number, delay);
     }
 }

@@ -1,11 +1,9 @@
-/* Stage 2: the same, a thread for each response. Each of them blocks, and nobody
- * minds. */
+/* Stage 2: the same, a thread for each response. Each thread blocks, and nobody minds. */
 #include "app/blocking.h"
 #include "app/stage.h"
 #include "app/thread.h"
 #include "core/message.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,11 +20,6 @@ struct response {
     int64_t delay;
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t last_has_ended = PTHREAD_COND_INITIALIZER;
-/* lock must be held when using this: */
-static long running; /* responses */
-
 static void one_response(int fd, long number, int64_t delay)
 {
     bool whole = send_line(fd, "start", number);
@@ -38,15 +31,6 @@ static void one_response(int fd, long number, int64_t delay)
     hang_up(fd, whole);
 }
 
-static void count_running(long change)
-{
-    pthread_mutex_lock(&lock);
-    running += change;
-    if (running == 0)
-        pthread_cond_signal(&last_has_ended);
-    pthread_mutex_unlock(&lock);
-}
-
 static void *response_main(void *argument)
 {
     struct response response = *(struct response *)argument;
@@ -54,7 +38,6 @@ static void *response_main(void *argument)
     free(argument);
     one_response(response.fd, response.number, response.delay);
     thread_ended();
-    count_running(-1);
     return NULL;
 }
 
@@ -63,7 +46,6 @@ static void start_response(struct response response)
     struct response *copy = allocate(1, sizeof *copy);
 
     *copy = response;
-    count_running(+1);
     int error = thread_start(NULL, SMALL_STACK, response_main, copy);
     if (error == 0)
         return;
@@ -77,22 +59,14 @@ static void start_response(struct response response)
     said = true;
     free(copy);
     one_response(response.fd, response.number, response.delay);
-    count_running(-1);
 }
 
 static void server_main(int listener, int64_t delay)
 {
     for (long number = 1;; number++) {
         int fd = accept_client(listener);
-        if (fd < 0)
-            break;
         start_response((struct response){fd, number, delay});
     }
-
-    pthread_mutex_lock(&lock);
-    while (running > 0)
-        pthread_cond_wait(&last_has_ended, &lock);
-    pthread_mutex_unlock(&lock);
 }
 
 int main(int argc, char **argv)

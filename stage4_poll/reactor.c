@@ -8,7 +8,6 @@
 #include "core/watches.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
@@ -21,6 +20,7 @@ const struct stage stage = {
     .help = "ready or all: whom to wake after a wait (ready)",
 };
 
+static struct pollfd *list; /* for poll(2), made anew for each wait */
 static int interrupt_pipe[2];
 static bool wake_all;
 
@@ -30,7 +30,7 @@ void reactor_init(bool second_choice)
     if (pipe(interrupt_pipe) != 0)
         fail("cannot make a pipe: %s; raise ulimit -n", strerror(errno));
     for (int end = 0; end < 2; end++)
-        if (fcntl(interrupt_pipe[end], F_SETFL, O_NONBLOCK) != 0)
+        if (set_nonblocking(interrupt_pipe[end]) != 0)
             fail("cannot make a pipe non-blocking: %s", strerror(errno));
 }
 
@@ -44,8 +44,8 @@ void reactor_forget(int fd)
     watch_clear(fd);
 }
 
-/* Writes the list for poll(2): first the interrupt pipe, then all that is watched. */
-static nfds_t list_watches(struct pollfd *list)
+/* First the interrupt pipe, then all that is watched. Returns how many. */
+static nfds_t list_watches(void)
 {
     nfds_t n = 0;
 
@@ -60,13 +60,13 @@ static nfds_t list_watches(struct pollfd *list)
     return n;
 }
 
-static void wake_ready(int fd, int ready)
+static void wake_ready(int fd, int events)
 {
-    if (wake_all || (ready & (POLLERR | POLLHUP | POLLNVAL)) != 0)
-        ready = POLLIN | POLLOUT;
-    if ((ready & POLLIN) != 0)
+    if (wake_all || (events & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+        events = POLLIN | POLLOUT;
+    if ((events & POLLIN) != 0)
         wake(watch_take(fd, READABLE));
-    if ((ready & POLLOUT) != 0)
+    if ((events & POLLOUT) != 0)
         wake(watch_take(fd, WRITABLE));
 }
 
@@ -80,10 +80,8 @@ static void drain_interrupts(void)
 
 void reactor_wait(int64_t timeout)
 {
-    static struct pollfd *list;
-
     list = reallocate(list, watches_count() + 1, sizeof *list);
-    nfds_t n = list_watches(list);
+    nfds_t n = list_watches();
     if (poll(list, n, milliseconds_up(timeout)) < 0) {
         if (errno != EINTR)
             fail("poll of %zu descriptors failed: %s", (size_t)n, strerror(errno));

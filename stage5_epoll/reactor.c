@@ -21,6 +21,7 @@ const struct stage stage = {
     .help = "edge or level: report changes, or states (edge)",
 };
 
+static struct epoll_event ready[1024]; /* by the last wait */
 static int epoll_fd;
 static int interrupt_fd;
 static bool level_triggered;
@@ -53,14 +54,8 @@ static void tell_epoll(int fd, struct watch *watch)
                        (watch->wakers[WRITABLE].task != NULL ? (uint32_t)EPOLLOUT : 0);
     int operation = watch->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     watch->registered = true;
-    if (epoll_ctl(epoll_fd, operation, fd, &event) == 0)
-        return;
-    if (errno != EPERM)
+    if (epoll_ctl(epoll_fd, operation, fd, &event) != 0)
         fail("cannot register descriptor %d with epoll: %s", fd, strerror(errno));
-    /* A regular file: epoll refuses it, for it is always ready. */
-    watch->registered = false;
-    wake(watch_take(fd, READABLE));
-    wake(watch_take(fd, WRITABLE));
 }
 
 void reactor_watch(int fd, enum interest interest, struct waker waker)
@@ -76,15 +71,15 @@ void reactor_forget(int fd)
     watch_clear(fd); /* the close that follows takes it out of epoll */
 }
 
-static void wake_ready(int fd, uint32_t ready)
+static void wake_ready(int fd, uint32_t events)
 {
     struct watch *watch = watch_of(fd);
 
-    if ((ready & (EPOLLERR | EPOLLHUP)) != 0)
-        ready = EPOLLIN | EPOLLOUT;
-    if ((ready & EPOLLIN) != 0)
+    if ((events & (EPOLLERR | EPOLLHUP)) != 0)
+        events = EPOLLIN | EPOLLOUT;
+    if ((events & EPOLLIN) != 0)
         wake(watch_take(fd, READABLE));
-    if ((ready & EPOLLOUT) != 0)
+    if ((events & EPOLLOUT) != 0)
         wake(watch_take(fd, WRITABLE));
     bool reader_waits = watch->wakers[READABLE].task != NULL;
     bool writer_waits = watch->wakers[WRITABLE].task != NULL;
@@ -94,8 +89,6 @@ static void wake_ready(int fd, uint32_t ready)
 
 void reactor_wait(int64_t timeout)
 {
-    static struct epoll_event ready[1024];
-
     int n = epoll_wait(epoll_fd, ready, 1024, milliseconds_up(timeout));
     if (n < 0 && errno != EINTR)
         fail("epoll_wait failed: %s", strerror(errno));

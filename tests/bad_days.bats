@@ -172,9 +172,9 @@ PYTHON
 
 @test "a limit of descriptors that is too low is refused, with numbers" {
     for stage in $STAGES; do
-        fails "$stage: 100 clients need 216 descriptors, the limit is 64; raise it (as root: ulimit -n 216) or take at most 24 clients" \
+        fails "$stage: 100 clients need 216 descriptors, the limit is 64; raise it (as root: ulimit -n 216) or take fewer clients" \
             bash -c 'ulimit -n 64; "$1" -n 100' - "$BIN/$stage"
-        fails "$stage: 100 clients need 116 descriptors, the limit is 64; raise it (as root: ulimit -n 116) or take at most 48 clients" \
+        fails "$stage: 100 clients need 116 descriptors, the limit is 64; raise it (as root: ulimit -n 116) or take fewer clients" \
             bash -c 'ulimit -n 64; "$1" client -n 100' - "$BIN/$stage"
     done
 }
@@ -185,7 +185,7 @@ PYTHON
     done
 }
 
-@test "the number of clients that the refusal names does work" {
+@test "as many clients as fit into the limit do work" {
     for stage in $STAGES; do
         bash -c 'ulimit -n 64; "$1" -n 24 -d 0.05 -r none' - "$BIN/$stage" | whole_answers 24
     done
@@ -223,6 +223,45 @@ start_limited_server() {
     server=$!
     wait_until 10 grep -qs 'listening on' "$BATS_TEST_TMPDIR/server.err"
     port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$BATS_TEST_TMPDIR/server.err")
+}
+
+@test "a server raises its soft limit of descriptors as far as it may" {
+    [ -e /proc/self/limits ] || skip "needs /proc"
+    for stage in $STAGES; do
+        rm -f "$BATS_TEST_TMPDIR/server.err"
+        bash -c 'ulimit -Sn 64; exec "$1" serve -p 0 -r none' - "$BIN/$stage" \
+            >/dev/null 2>"$BATS_TEST_TMPDIR/server.err" 3>&- &
+        server=$!
+        wait_until 10 grep -qs 'listening on' "$BATS_TEST_TMPDIR/server.err"
+        [ "$(awk '/Max open files/ { print $4 }' "/proc/$server/limits")" -gt 64 ]
+        stop_server
+    done
+}
+
+@test "one server that sends without end does not keep the clients of others from their answers" {
+    need python3
+    python3 - >"$BATS_TEST_TMPDIR/port" 2>/dev/null 3>&- <<'PYTHON' &
+import socket, threading
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+def flood(connection):
+    while True:
+        connection.sendall(b"x" * 65536)
+while True:
+    first, _ = listener.accept()
+    threading.Thread(target=flood, args=(first,), daemon=True).start()
+    for number in range(2, 11):
+        connection, _ = listener.accept()
+        connection.sendall(b"start %d\nend %d\n" % (number, number))
+        connection.close()
+PYTHON
+    helper=$!
+    wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
+    for stage in $STAGES; do
+        timeout -s KILL 1.5 "$BIN/$stage" client -n 10 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -r none |
+            grep -a -o -E 'end ([2-9]|10)$' | sort -u >"$BATS_TEST_TMPDIR/out" || true
+        [ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -eq 9 ] || fail "$stage: $(cat "$BATS_TEST_TMPDIR/out")"
+    done
 }
 
 # ---- clients that misbehave ----

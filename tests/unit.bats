@@ -62,6 +62,10 @@ unit() {
     unit cancel_in_every_state
 }
 
+@test "whoever joins a task that is cancelled is woken" {
+    unit a_cancelled_task_wakes_its_joiner
+}
+
 @test "a task may cancel the one that would be polled next" {
     unit a_task_may_cancel_the_next_of_its_batch
 }
@@ -82,7 +86,7 @@ unit() {
     for stage in $FUTURE_STAGES; do
         run timeout 10 "$BUILD/unit/$stage" lost_waker
         [ "$status" -eq 1 ]
-        [[ "$output" == "unit: no task can wake any more; 1 lost its waker: loser 7."* ]]
+        [[ "$output" == "unit: no task can wake any more; without a waker (1): loser 7."* ]]
         [ "${#lines[@]}" -eq 1 ]
     done # unit lost_waker
 }
@@ -91,7 +95,7 @@ unit() {
     for stage in $FUTURE_STAGES; do
         run timeout 10 "$BUILD/unit/$stage" helper_that_forgets_to_wake
         [ "$status" -eq 1 ]
-        [[ "$output" == "unit: no task can wake any more; 1 lost its waker: main."* ]]
+        [[ "$output" == "unit: no task can wake any more; without a waker (1): main."* ]]
     done # unit helper_that_forgets_to_wake
 }
 
@@ -153,10 +157,6 @@ unit() {
 
 @test "a new waker takes the place of the old one" {
     unit a_new_waker_takes_the_place_of_the_old_one
-}
-
-@test "a regular file is always ready" {
-    unit a_regular_file_is_always_ready
 }
 
 @test "100,000 interrupts end one wait, and no other" {

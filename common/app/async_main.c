@@ -20,9 +20,9 @@ static struct options options;
 /* ---- demo and client: run the clients, wait for all of them ---- */
 
 /* So many connects, then the server may accept. In one go, thousands of clients would
- * connect before its first accept, and overflow the listener's queue (of SOMAXCONN, 128
- * to 4096). */
-enum { CLIENTS_AT_ONCE = 100 };
+ * connect before its first accept, and overflow the listener's queue, which may be as
+ * short as 128; two such batches can be in it. */
+enum { CLIENTS_AT_ONCE = 50 };
 
 struct async_main {
     struct future future;
@@ -40,8 +40,8 @@ struct async_main {
 
 static void start_spawning(struct async_main *self)
 {
-    if (self->resolve.code != 0)
-        net_host_not_found(self->resolve.host, self->resolve.code);
+    if (self->resolve.why_not != NULL)
+        net_host_not_found(self->resolve.host, self->resolve.why_not);
     self->addresses = self->resolve.addresses;
     self->clients = allocate((size_t)options.clients, sizeof *self->clients);
     self->state = SPAWNING;
@@ -172,6 +172,7 @@ static void demo(void)
 static void serve(void)
 {
     struct serve_main self = {.future = {serve_main_poll, NULL}, .state = SERVING};
+    net_take_descriptors();
     int listener = listen_nonblocking();
 
     self.signal = read_some(stop_descriptor_nonblocking(), &self.byte, 1);

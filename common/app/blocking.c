@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -24,8 +23,12 @@ static struct options options;
 static struct addrinfo *addresses; /* of the server, for the clients */
 static int listener;
 static void (*server_main)(int listener, int64_t delay);
-static atomic_bool stopping;
-static atomic_bool server_ended;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t last_has_ended = PTHREAD_COND_INITIALIZER;
+/* lock must be held when using these: */
+static long running; /* responses */
+static bool stopping;
 
 /* ---- calls that block ---- */
 
@@ -54,19 +57,33 @@ bool send_line(int fd, const char *word, long number)
     return true;
 }
 
+/* Returns whether the response may start. */
+static bool response_starts(void)
+{
+    pthread_mutex_lock(&lock);
+    bool may_start = !stopping;
+    running += may_start;
+    pthread_mutex_unlock(&lock);
+    return may_start;
+}
+
 void hang_up(int fd, bool whole)
 {
     response_ended(whole);
     if (set_nonblocking(fd) == 0)
         discard_input(fd);
     close(fd);
+    pthread_mutex_lock(&lock);
+    if (--running == 0)
+        pthread_cond_signal(&last_has_ended);
+    pthread_mutex_unlock(&lock);
 }
 
 int accept_client(int listener_fd)
 {
-    while (!stopping) {
+    for (;;) {
         int fd = accept(listener_fd, NULL, NULL);
-        if (fd >= 0 && !stopping)
+        if (fd >= 0 && response_starts())
             return fd;
         if (fd >= 0)
             close(fd);
@@ -76,18 +93,25 @@ int accept_client(int listener_fd)
         } else if (!accept_may_go_on(errno))
             fail("cannot accept: %s", strerror(errno));
     }
-    return -1;
 }
 
 /* ---- one client ---- */
 
-static void set_timeout(int fd, int option, int64_t deadline)
+/* At least 1 us: to the calls below, 0 or less would mean: for ever. */
+static int64_t time_left(int64_t deadline)
 {
     int64_t left = deadline - now_ns();
-    int64_t us = left > 1000 ? left / 1000 : 1; /* 0 would mean: for ever */
+
+    return left > 1000 ? left : 1000;
+}
+
+static void set_timeout(int fd, int option, int64_t deadline)
+{
+    int64_t us = time_left(deadline) / 1000;
     struct timeval time = {us / 1000000, (suseconds_t)(us % 1000000)};
 
-    setsockopt(fd, SOL_SOCKET, option, &time, sizeof time);
+    if (setsockopt(fd, SOL_SOCKET, option, &time, sizeof time) != 0)
+        fail("cannot set a time-out: %s; try a shorter --timeout", strerror(errno));
 }
 
 /* Interrupted, a connect goes on by itself, and must not be called again. */
@@ -99,7 +123,7 @@ static int wait_for_connection(int fd, int64_t deadline)
     int n;
 
     do
-        n = poll(&writable, 1, milliseconds_up(deadline - now_ns()));
+        n = poll(&writable, 1, milliseconds_up(time_left(deadline)));
     while (n < 0 && errno == EINTR);
     if (n == 0)
         return ETIMEDOUT;
@@ -207,58 +231,36 @@ static void run_clients(void)
 
 static void *server_thread(void *unused)
 {
-    server_main(listener, options.delay);
-    server_ended = true;
-    thread_ended();
+    server_main(listener, options.delay); /* which does not come back */
     return unused;
 }
 
-static pthread_t start_server(void)
+static void start_server(void)
 {
-    pthread_t thread;
-    int error = thread_start(&thread, 0, server_thread, NULL);
+    int error = thread_start(NULL, 0, server_thread, NULL);
 
     if (error != 0)
         fail("cannot start the server's thread: %s; raise ulimit -u", strerror(error));
-    return thread;
 }
 
-/* Nothing in POSIX calls a thread back from accept, but a client does; so be one. Returns
- * whether accept has, or will have, something to return. */
-static bool knock(void)
+/* The server's thread stays in accept, and ends with the program. */
+static void stop_server(void)
 {
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
-
-    if (getsockname(listener, (struct sockaddr *)&address, &length) != 0)
-        return false;
-    int fd = socket(address.ss_family, SOCK_STREAM, 0);
-    if (fd < 0)
-        return false;
-    int error = set_nonblocking(fd);
-    if (error == 0 && connect(fd, (struct sockaddr *)&address, length) != 0)
-        error = -errno;
-    close(fd);
-    return error == 0 || error == -EINPROGRESS;
-}
-
-static void stop_server(pthread_t thread)
-{
+    pthread_mutex_lock(&lock);
     stopping = true;
-    while (!server_ended && !knock())
-        sleep_blocking(ACCEPT_PAUSE);
-    pthread_join(thread, NULL);
-    close(listener);
+    while (running > 0)
+        pthread_cond_wait(&last_has_ended, &lock);
+    pthread_mutex_unlock(&lock);
 }
 
 /* ---- the three modes ---- */
 
 static void find_server(const char *host, int port)
 {
-    int code = net_find(host, port, 0, &addresses);
+    const char *why_not = net_find(host, port, 0, &addresses);
 
-    if (code != 0)
-        net_host_not_found(host, code);
+    if (why_not != NULL)
+        net_host_not_found(host, why_not);
 }
 
 static void demo(void)
@@ -266,7 +268,7 @@ static void demo(void)
     net_need_descriptors(options.clients, 2);
     listener = net_listen(options.host, options.port);
     find_server(options.host, net_port(listener));
-    pthread_detach(start_server()); /* who might still be served, nobody waits for */
+    start_server();
     run_clients();
 }
 
@@ -275,12 +277,13 @@ static void serve(void)
     char byte;
     int stop = stop_descriptor();
 
+    net_take_descriptors();
     listener = net_listen(options.host, options.port);
     net_say_listening(listener);
-    pthread_t server = start_server();
+    start_server();
     while (read(stop, &byte, 1) < 0 && errno == EINTR)
         ;
-    stop_server(server);
+    stop_server();
 }
 
 static void client(void)

@@ -7,13 +7,11 @@
 #include <stdint.h>
 
 /* Runs the whole program, in the mode that argv asks for, and returns its exit status.
- * server_main gets a thread of its own, accepts clients until there are no more, and
- * returns when the last response has been given. `delay` in ns. */
+ * server_main gets a thread of its own, and accepts clients for ever. `delay` in ns. */
 int blocking_main(int argc, char **argv,
                   void (*server_main)(int listener, int64_t delay));
 
-/* Blocks until a client comes, and returns its connection; -1 when the server shall
- * stop. */
+/* Blocks until a client comes, and returns its connection, which hang_up must end. */
 int accept_client(int listener);
 
 /* Sends "start 7\n": returns whether that went well. */

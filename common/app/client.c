@@ -95,11 +95,15 @@ static bool received(struct client_main *self)
     return error == 0 && n > 0;
 }
 
+/* After so many steps the others have their turn: a server that sends without end must not
+ * keep us here for ever. Tasks that share a thread must be polite. */
+enum { STEPS_AT_ONCE = 100 };
+
 static enum poll_result client_main_poll(struct future *future, struct context *cx)
 {
     struct client_main *self = container_of(future, struct client_main, future);
 
-    for (;;) {
+    for (int steps = 0; steps < STEPS_AT_ONCE; steps++) {
         switch (self->state) {
         case CONNECTING:
             if (future_poll(&self->timeout.future, cx) == PENDING)
@@ -117,6 +121,8 @@ static enum poll_result client_main_poll(struct future *future, struct context *
             return READY;
         }
     }
+    wake(cx->waker);
+    return PENDING;
 }
 
 struct future *client_main(const struct addrinfo *addresses, int64_t patience)

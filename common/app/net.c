@@ -25,27 +25,48 @@ void net_prepare(void)
             fail("cannot open /dev/null: %s", strerror(errno));
 }
 
-void net_need_descriptors(long clients, long each)
+static struct rlimit descriptor_limit(void)
 {
-    enum { OTHERS = 16 }; /* stdin and so on, the listener, the reactor's, inherited */
-    rlim_t needed = (rlim_t)(clients * each + OTHERS);
     struct rlimit limit;
 
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
         fail("cannot ask for the limit of descriptors: %s", strerror(errno));
+    return limit;
+}
+
+void net_need_descriptors(long clients, long each)
+{
+    enum { OTHERS = 16 }; /* stdin and so on, the listener, the reactor's, inherited */
+    rlim_t needed = (rlim_t)(clients * each + OTHERS);
+    struct rlimit limit = descriptor_limit();
+
+    if (limit.rlim_max < needed)
+        fail("%ld clients need %lld descriptors, the limit is %lld; raise it (as root: "
+             "ulimit -n %lld) or take fewer clients",
+             clients, (long long)needed, (long long)limit.rlim_max, (long long)needed);
     if (limit.rlim_cur >= needed)
         return;
     limit.rlim_cur = needed;
-    if (limit.rlim_max < needed || setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        fail("%ld clients need %llu descriptors, the limit is %llu; "
-             "raise it (as root: ulimit -n %llu) or take at most %lld clients",
-             clients, (unsigned long long)needed, (unsigned long long)limit.rlim_max,
-             (unsigned long long)needed, ((long long)limit.rlim_max - OTHERS) / each);
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        fail("cannot raise the limit of descriptors to %lld: %s; take fewer clients",
+             (long long)needed, strerror(errno));
+}
+
+void net_take_descriptors(void)
+{
+    enum { ENOUGH = 65536 };
+    struct rlimit limit = descriptor_limit();
+    rlim_t most = limit.rlim_max < ENOUGH ? limit.rlim_max : ENOUGH;
+
+    if (limit.rlim_cur >= most)
+        return;
+    limit.rlim_cur = most;
+    setrlimit(RLIMIT_NOFILE, &limit); /* if it fails, we serve as many as we may */
 }
 
 /* ---- names and addresses ---- */
 
-int net_find(const char *host, int port, int flags, struct addrinfo **addresses)
+const char *net_find(const char *host, int port, int flags, struct addrinfo **addresses)
 {
     struct addrinfo hints = {
         .ai_flags = flags | AI_NUMERICSERV,
@@ -55,13 +76,15 @@ int net_find(const char *host, int port, int flags, struct addrinfo **addresses)
     char service[8];
 
     snprintf(service, sizeof service, "%d", port);
-    return getaddrinfo(host, service, &hints, addresses);
+    int code = getaddrinfo(host, service, &hints, addresses);
+    if (code == EAI_SYSTEM)
+        return strerror(errno);
+    return code == 0 ? NULL : gai_strerror(code);
 }
 
-void net_host_not_found(const char *host, int code)
+void net_host_not_found(const char *host, const char *why)
 {
-    fail("cannot find host '%s': %s; check --host", host,
-         code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));
+    fail("cannot find host '%s': %s; check --host", host, why);
 }
 
 void net_address_text(const struct sockaddr *address, socklen_t length,
@@ -144,9 +167,9 @@ int net_listen(const char *host, int port)
 {
     struct addrinfo *addresses;
 
-    int code = net_find(host, port, AI_PASSIVE, &addresses);
-    if (code != 0)
-        net_host_not_found(host, code);
+    const char *why_not = net_find(host, port, AI_PASSIVE, &addresses);
+    if (why_not != NULL)
+        net_host_not_found(host, why_not);
     const struct addrinfo *address = addresses;
     int fd = listen_on(address);
     while (fd < 0 && address->ai_next != NULL) {

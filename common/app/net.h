@@ -1,4 +1,4 @@
-/* Sockets and names, the same for all five. What fails here and has no way on says so and
+/* Sockets and names, the same for all five. A function here that cannot go on says why and
  * exits 1. */
 #ifndef APP_NET_H
 #define APP_NET_H
@@ -11,9 +11,12 @@
  * soon be a socket's, and our output would go there). */
 void net_prepare(void);
 
-/* Raises the soft limit of descriptors to what `clients` clients with `each` need. Exits
- * 1 if the hard limit forbids it. */
+/* Raises the soft limit of descriptors to what `clients` clients with `each` need. Exits 1
+ * if the hard limit forbids it. */
 void net_need_descriptors(long clients, long each);
+
+/* Raises it as far as it goes, for a server that cannot know how many clients come. */
+void net_take_descriptors(void);
 
 /* A listening socket, with a backlog of SOMAXCONN. (tcp_bind) */
 int net_listen(const char *host, int port);
@@ -21,10 +24,10 @@ int net_listen(const char *host, int port);
 int net_port(int listener);
 
 /* All addresses of `host`, for freeaddrinfo. With AI_NUMERICHOST in `flags` it answers at
- * once; else it may block for seconds. Returns 0 or a code for gai_strerror. */
-int net_find(const char *host, int port, int flags, struct addrinfo **addresses);
+ * once; else it may block for seconds. Returns NULL, or why there are none. */
+const char *net_find(const char *host, int port, int flags, struct addrinfo **addresses);
 
-_Noreturn void net_host_not_found(const char *host, int code);
+_Noreturn void net_host_not_found(const char *host, const char *why);
 
 /* "127.0.0.1:8000" or "[::1]:8000" */
 enum { ADDRESS_TEXT = 80 };

@@ -10,15 +10,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the future and its thread share. Who comes last frees it. */
+/* What the future and its thread share. Whichever ends last frees it. */
 struct lookup {
     pthread_mutex_t lock;
-    /* lock must be held when using these: */
+    /* lock must be held when using these, but that nothing changes once it is done: */
     bool done;
     bool dropped; /* nobody wants to know any more */
     struct waker waker;
     struct addrinfo *addresses;
-    int code;
+    const char *why_not;
     /* set before the thread starts: */
     int port;
     char host[];
@@ -34,12 +34,12 @@ static void *lookup_main(void *argument)
 {
     struct lookup *lookup = argument;
     struct addrinfo *addresses = NULL;
-    int code = net_find(lookup->host, lookup->port, 0, &addresses);
+    const char *why_not = net_find(lookup->host, lookup->port, 0, &addresses);
 
     pthread_mutex_lock(&lookup->lock);
     lookup->done = true;
     lookup->addresses = addresses;
-    lookup->code = code;
+    lookup->why_not = why_not;
     bool dropped = lookup->dropped;
     struct waker waker = lookup->waker;
     pthread_mutex_unlock(&lookup->lock);
@@ -47,7 +47,7 @@ static void *lookup_main(void *argument)
     if (!dropped)
         wake(waker);
     else {
-        if (code == 0)
+        if (why_not == NULL)
             freeaddrinfo(addresses);
         lookup_free(lookup);
     }
@@ -90,8 +90,9 @@ static enum poll_result resolve_poll(struct future *future, struct context *cx)
     struct resolve *self = container_of(future, struct resolve, future);
 
     if (self->lookup == NULL) {
-        self->code = net_find(self->host, self->port, AI_NUMERICHOST, &self->addresses);
-        if (self->code == 0)
+        self->why_not =
+            net_find(self->host, self->port, AI_NUMERICHOST, &self->addresses);
+        if (self->why_not == NULL)
             return READY;
         self->lookup = lookup_start(self, cx->waker);
         return PENDING;
@@ -99,7 +100,7 @@ static enum poll_result resolve_poll(struct future *future, struct context *cx)
     if (!lookup_is_done(self->lookup, cx->waker))
         return PENDING;
     self->addresses = self->lookup->addresses;
-    self->code = self->lookup->code;
+    self->why_not = self->lookup->why_not;
     lookup_free(self->lookup);
     self->lookup = NULL;
     return READY;
@@ -117,7 +118,7 @@ static void resolve_drop(struct future *future)
     lookup->dropped = true;
     pthread_mutex_unlock(&lookup->lock);
     if (done) {
-        if (lookup->code == 0)
+        if (lookup->why_not == NULL)
             freeaddrinfo(lookup->addresses);
         lookup_free(lookup);
     }

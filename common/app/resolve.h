@@ -6,16 +6,16 @@
 
 #include <netdb.h>
 
-/* READY when the addresses of `host` (which must outlive it) are known, or cannot be:
- * then `code`, for gai_strerror, is not 0. A numeric address needs no thread. `addresses`
- * are the caller's to free. Dropped before, the thread ends by itself, unheard. */
+/* READY when the addresses of `host` (which must outlive it) are known, or it is known why
+ * there are none: `why_not`, else NULL. A numeric address needs no thread. `addresses` are
+ * the caller's to free. Dropped before, the thread ends by itself, unheard. */
 struct resolve {
     struct future future;
     const char *host;
     int port;
     struct lookup *lookup; /* shared with the thread; NULL: there is none */
     struct addrinfo *addresses;
-    int code;
+    const char *why_not;
 };
 struct resolve resolve(const char *host, int port);
 

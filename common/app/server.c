@@ -84,6 +84,8 @@ static void one_response_drop(struct future *future)
 
     if (self->state == SLEEPING)
         future_drop(&self->sleep.future);
+    if (self->state == WRITING_START || self->state == WRITING_END)
+        future_drop(&self->write.future);
     if (self->state != DONE)
         one_response_ended(self, false);
 }
@@ -149,12 +151,15 @@ static void start_pause(struct server_main *self, int error)
     self->state = PAUSING;
 }
 
+/* After so many clients the others have their turn. */
+enum { ACCEPTS_AT_ONCE = 1000 };
+
 /* Accepts until that would block: an edge-triggered reactor reports a crowd only once. */
 static enum poll_result server_main_poll(struct future *future, struct context *cx)
 {
     struct server_main *self = container_of(future, struct server_main, future);
 
-    for (;;) {
+    for (int accepts = 0; accepts < ACCEPTS_AT_ONCE; accepts++) {
         switch (self->state) {
         case ACCEPTING:
             if (future_poll(&self->accept.future, cx) == PENDING)
@@ -173,6 +178,8 @@ static enum poll_result server_main_poll(struct future *future, struct context *
             break;
         }
     }
+    wake(cx->waker);
+    return PENDING;
 }
 
 static void server_main_drop(struct future *future)
@@ -181,6 +188,8 @@ static void server_main_drop(struct future *future)
 
     if (self->state == PAUSING)
         future_drop(&self->pause.future);
+    else
+        future_drop(&self->accept.future);
     if (self->listener >= 0)
         forget_and_close(self->listener);
     self->listener = -1;

@@ -5,13 +5,18 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static long count = 1; /* the main thread */
 static long peak = 1;
 
-static void add(long change)
+/* The lock is held meanwhile, for the thread may end before pthread_create is back. */
+static int create_and_count(pthread_t *thread, const pthread_attr_t *attributes,
+                            void *(*body)(void *), void *argument)
 {
     pthread_mutex_lock(&lock);
-    count += change;
+    int error = pthread_create(thread, attributes, body, argument);
+    if (error == 0)
+        count++;
     if (count > peak)
         peak = count;
     pthread_mutex_unlock(&lock);
+    return error;
 }
 
 int thread_start(pthread_t *thread, size_t stack, void *(*body)(void *), void *argument)
@@ -26,20 +31,18 @@ int thread_start(pthread_t *thread, size_t stack, void *(*body)(void *), void *a
         error = pthread_attr_setstacksize(&attributes, stack);
     if (error == 0 && thread == NULL)
         error = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (error == 0) {
-        add(+1); /* before it starts, for it may end before we are back */
-        error = pthread_create(thread == NULL ? &ignored : thread, &attributes, body,
-                               argument);
-        if (error != 0)
-            add(-1);
-    }
+    if (error == 0)
+        error = create_and_count(thread == NULL ? &ignored : thread, &attributes, body,
+                                 argument);
     pthread_attr_destroy(&attributes);
     return error;
 }
 
 void thread_ended(void)
 {
-    add(-1);
+    pthread_mutex_lock(&lock);
+    count--;
+    pthread_mutex_unlock(&lock);
 }
 
 static long locked(const long *number)

@@ -32,7 +32,7 @@ struct context {
  *
  * It is never polled after READY. It may be copied until its first poll and must stay
  * where it is after that, because others may then point into it (Pin, in one sentence).
- * Who embeds it drops it. `drop` is right in every state, also before the first poll,
+ * Whoever embeds a future must drop it. `drop` is right in every state, also before the first poll,
  * after READY, and twice: so a future can be cancelled at any time by dropping it. */
 struct future {
     enum poll_result (*poll)(struct future *self, struct context *cx);
@@ -58,7 +58,8 @@ static inline void future_drop(struct future *future)
         future->drop(future);
 }
 
-/* Waker::wake: puts the task at the end of the run queue. From any thread, at any time:
+/* Waker::wake: puts the task at the end of the run queue. From any thread (but not from a
+ * signal handler: it takes a lock; see app/stop.c), at any time:
  * a task that is queued already is not queued twice, a task that is gone is left
  * alone. */
 void wake(struct waker waker);

@@ -2,15 +2,28 @@
 
 #include "core/reactor.h"
 #include "core/system.h"
+#include "core/watches.h"
 
 #include <errno.h>
 #include <unistd.h>
 
-static enum poll_result wait_until(enum interest interest, int fd, struct context *cx)
+/* Leaves the waker with the reactor; *waiting tells that it is there. */
+static enum poll_result wait_until(enum interest interest, int fd, bool *waiting,
+                                   struct context *cx)
 {
     counters.would_block++;
     reactor_watch(fd, interest, cx->waker);
+    *waiting = true;
     return PENDING;
+}
+
+/* Takes it back. A future that is dropped must not leave a waker behind: the reactor would
+ * wait for a descriptor that nobody waits for. */
+static void stop_waiting(enum interest interest, int fd, bool *waiting)
+{
+    if (*waiting)
+        watch_take(fd, interest);
+    *waiting = false;
 }
 
 void forget_and_close(int fd)
@@ -36,6 +49,7 @@ static enum poll_result accept_one_poll(struct future *future, struct context *c
 {
     struct accept_one *self = container_of(future, struct accept_one, future);
 
+    self->waiting = false;
     for (;;) {
         int fd = accept(self->listener, NULL, NULL);
         if (fd >= 0) {
@@ -43,7 +57,7 @@ static enum poll_result accept_one_poll(struct future *future, struct context *c
             return READY;
         }
         if (would_block(errno))
-            return wait_until(READABLE, self->listener, cx);
+            return wait_until(READABLE, self->listener, &self->waiting, cx);
         if (!accept_may_go_on(errno)) {
             self->result = -errno;
             return READY;
@@ -51,9 +65,19 @@ static enum poll_result accept_one_poll(struct future *future, struct context *c
     }
 }
 
+static void accept_one_drop(struct future *future)
+{
+    struct accept_one *self = container_of(future, struct accept_one, future);
+
+    stop_waiting(READABLE, self->listener, &self->waiting);
+}
+
 struct accept_one accept_one(int listener)
 {
-    return (struct accept_one){.future = {accept_one_poll, NULL}, .listener = listener};
+    return (struct accept_one){
+        .future = {accept_one_poll, accept_one_drop},
+        .listener = listener,
+    };
 }
 
 /* ---- connect ---- */
@@ -103,7 +127,7 @@ static enum poll_result connect_to_poll(struct future *future, struct context *c
     int error = self->fd < 0 ? connect_start(self) : connect_check(self);
 
     if (error == -EINPROGRESS)
-        return wait_until(WRITABLE, self->fd, cx);
+        return wait_until(WRITABLE, self->fd, &self->waiting, cx);
     if (error == 0) {
         self->result = self->fd;
         self->fd = -1; /* it is the caller's now */
@@ -130,6 +154,7 @@ static enum poll_result read_some_poll(struct future *future, struct context *cx
 {
     struct read_some *self = container_of(future, struct read_some, future);
 
+    self->waiting = false;
     do
         self->result = read(self->fd, self->buffer, self->size);
     while (self->result < 0 && errno == EINTR);
@@ -137,15 +162,22 @@ static enum poll_result read_some_poll(struct future *future, struct context *cx
     if (self->result >= 0)
         return READY;
     if (would_block(errno))
-        return wait_until(READABLE, self->fd, cx);
+        return wait_until(READABLE, self->fd, &self->waiting, cx);
     self->result = -errno;
     return READY;
+}
+
+static void read_some_drop(struct future *future)
+{
+    struct read_some *self = container_of(future, struct read_some, future);
+
+    stop_waiting(READABLE, self->fd, &self->waiting);
 }
 
 struct read_some read_some(int fd, char *buffer, size_t size)
 {
     return (struct read_some){
-        .future = {read_some_poll, NULL},
+        .future = {read_some_poll, read_some_drop},
         .fd = fd,
         .buffer = buffer,
         .size = size,
@@ -158,13 +190,14 @@ static enum poll_result write_all_poll(struct future *future, struct context *cx
 {
     struct write_all *self = container_of(future, struct write_all, future);
 
+    self->waiting = false;
     while (self->position < self->length) {
         size_t left = self->length - self->position;
         ssize_t n = write(self->fd, self->bytes + self->position, left);
         if (n >= 0)
             self->position += (size_t)n;
         else if (would_block(errno))
-            return wait_until(WRITABLE, self->fd, cx);
+            return wait_until(WRITABLE, self->fd, &self->waiting, cx);
         else if (errno != EINTR) {
             self->result = -errno;
             return READY;
@@ -174,10 +207,17 @@ static enum poll_result write_all_poll(struct future *future, struct context *cx
     return READY;
 }
 
+static void write_all_drop(struct future *future)
+{
+    struct write_all *self = container_of(future, struct write_all, future);
+
+    stop_waiting(WRITABLE, self->fd, &self->waiting);
+}
+
 struct write_all write_all(int fd, const char *bytes, size_t length)
 {
     return (struct write_all){
-        .future = {write_all_poll, NULL},
+        .future = {write_all_poll, write_all_drop},
         .fd = fd,
         .bytes = bytes,
         .length = length,

@@ -10,6 +10,7 @@
 
 #include "core/future.h"
 
+#include <stdbool.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -19,6 +20,7 @@
 struct accept_one {
     struct future future;
     int listener;
+    bool waiting; /* our waker is with the reactor */
     ssize_t result;
 };
 struct accept_one accept_one(int listener);
@@ -30,6 +32,7 @@ struct connect_to {
     const struct sockaddr *address;
     socklen_t length;
     int fd; /* -1: not started, or given away */
+    bool waiting;
     ssize_t result;
 };
 struct connect_to connect_to(const struct sockaddr *address, socklen_t length);
@@ -39,6 +42,7 @@ struct connect_to connect_to(const struct sockaddr *address, socklen_t length);
 struct read_some {
     struct future future;
     int fd;
+    bool waiting;
     char *buffer;
     size_t size;
     ssize_t result;
@@ -50,6 +54,7 @@ struct read_some read_some(int fd, char *buffer, size_t size);
 struct write_all {
     struct future future;
     int fd;
+    bool waiting;
     const char *bytes;
     size_t length;
     size_t position;

@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct task {
     struct future *future; /* NULL when the task is done */
@@ -21,7 +20,8 @@ struct task {
 
     /* run_queue.lock must be held when using these: */
     enum { DONE, WAITING, QUEUED } state;
-    uint64_t generation; /* a waker with another generation is stale */
+    uint64_t generation; /* a waker with another one is stale. Only the executor changes
+                          * it, so the executor may read it without the lock */
     struct task *next;   /* in the run queue, or in the list of unused tasks */
 };
 
@@ -180,6 +180,7 @@ static void task_done(struct task *task)
 void task_detach(struct task *task)
 {
     task->detached = true;
+    task->joiner.task = NULL;
     if (task->future == NULL)
         task_free(task);
 }
@@ -188,36 +189,43 @@ void task_cancel(struct task *task)
 {
     if (task->future != NULL)
         task_drop_future(task);
+    wake(task->joiner);
     task_free(task);
+}
+
+/* Whether the task is still the one that was to be joined. */
+static bool exists(const struct join_task *self)
+{
+    return self->task->generation == self->generation;
 }
 
 static enum poll_result join_task_poll(struct future *future, struct context *cx)
 {
     struct join_task *self = container_of(future, struct join_task, future);
-    struct task *task = self->task.task;
 
-    if (task->future != NULL) {
-        task->joiner = cx->waker;
+    if (exists(self) && self->task->future != NULL) {
+        self->task->joiner = cx->waker;
         return PENDING;
     }
-    task_free(task);
+    if (exists(self)) /* and not cancelled meanwhile */
+        task_free(self->task);
     return READY;
 }
 
 static void join_task_drop(struct future *future)
 {
     struct join_task *self = container_of(future, struct join_task, future);
-    struct task *task = self->task.task;
 
-    if (task->generation == self->task.generation)
-        task_detach(task);
+    if (exists(self))
+        task_detach(self->task);
 }
 
 struct join_task join_task(struct task *task)
 {
     return (struct join_task){
         .future = {join_task_poll, join_task_drop},
-        .task = {task, task->generation},
+        .task = task,
+        .generation = task->generation,
     };
 }
 
@@ -295,7 +303,7 @@ static _Noreturn void fail_lost_wakers(void)
         if (used + NAME < sizeof names)
             used += task_name(t, names + used);
     }
-    fail("no task can wake any more; %zu lost its waker:%s. "
+    fail("no task can wake any more; without a waker (%zu):%s. "
          "Before it returns PENDING, a future must leave its waker somewhere",
          count, names);
 }

@@ -29,15 +29,16 @@ struct task *spawn(struct future *future, const char *kind, long number);
 /* Nobody will join it: the task is freed when it is done. (dropping a JoinHandle) */
 void task_detach(struct task *task);
 
-/* Drops the future of a task where it stands, and frees the task. (JoinHandle::abort)
- * A task must not cancel itself. */
+/* Drops the future of a task where it stands, and frees the task. (JoinHandle::abort) Who
+ * joins it is woken. A task must not cancel itself. */
 void task_cancel(struct task *task);
 
 /* READY when the task is done, and frees it. Dropped before, it detaches it.
  * (JoinHandle) */
 struct join_task {
     struct future future;
-    struct waker task; /* its generation tells whether the task still exists */
+    struct task *task;
+    uint64_t generation; /* of the task that is meant: it may be gone */
 };
 struct join_task join_task(struct task *task);
 

@@ -5,10 +5,11 @@
 
 /* A binary heap: heap[1] has the earliest deadline, and no parent, heap[i / 2], is later
  * than its child, heap[i]. To insert or remove one of n takes about log2(n) steps. */
-static struct entry {
+struct entry {
     int64_t deadline; /* the sleep's: comparing entries does not touch their sleeps */
     struct sleep_for *sleep;
-} * heap;
+};
+static struct entry *heap;
 static size_t heap_length;
 static size_t heap_capacity;
 
