@@ -1,5 +1,5 @@
-/* Stage 1: accept, respond, repeat. One thread serves, and each of its calls blocks; so the
- * second client waits until the first has gone. */
+/* Stage 1: accept, respond, repeat. One thread serves, and each of its calls blocks; so
+ * the second client waits until the first has gone. */
 #include "app/blocking.h"
 #include "app/stage.h"
 

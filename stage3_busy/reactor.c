@@ -1,5 +1,5 @@
-/* Stage 3: nothing waits. Whoever watches a descriptor is woken at once, tries again, fails
- * again, watches again. Correct, but it burns a whole CPU. */
+/* Stage 3: nothing waits. Whoever watches a descriptor is woken at once, tries again,
+ * fails again, watches again. Correct, but it burns a whole CPU. */
 #include "core/reactor.h"
 
 #include "app/stage.h"

@@ -95,8 +95,8 @@ static bool received(struct client_main *self)
     return error == 0 && n > 0;
 }
 
-/* After so many steps the others have their turn: a server that sends without end must not
- * keep us here for ever. Tasks that share a thread must be polite. */
+/* After so many steps the others have their turn: a server that sends without end must
+ * not keep us here for ever. Tasks that share a thread must be polite. */
 enum { STEPS_AT_ONCE = 100 };
 
 static enum poll_result client_main_poll(struct future *future, struct context *cx)

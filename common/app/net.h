@@ -1,5 +1,5 @@
-/* Sockets and names, the same for all five. A function here that cannot go on says why and
- * exits 1. */
+/* Sockets and names, the same for all five. A function here that cannot go on says why
+ * and exits 1. */
 #ifndef APP_NET_H
 #define APP_NET_H
 
@@ -11,8 +11,8 @@
  * soon be a socket's, and our output would go there). */
 void net_prepare(void);
 
-/* Raises the soft limit of descriptors to what `clients` clients with `each` need. Exits 1
- * if the hard limit forbids it. */
+/* Raises the soft limit of descriptors to what `clients` clients with `each` need. Exits
+ * 1 if the hard limit forbids it. */
 void net_need_descriptors(long clients, long each);
 
 /* Raises it as far as it goes, for a server that cannot know how many clients come. */

@@ -6,9 +6,10 @@
 
 #include <netdb.h>
 
-/* READY when the addresses of `host` (which must outlive it) are known, or it is known why
- * there are none: `why_not`, else NULL. A numeric address needs no thread. `addresses` are
- * the caller's to free. Dropped before, the thread ends by itself, unheard. */
+/* READY when the addresses of `host` (which must outlive it) are known, or it is known
+ * why there are none: `why_not`, else NULL. A numeric address needs no thread.
+ * `addresses` are the caller's to free. Dropped before, the thread ends by itself,
+ * unheard. */
 struct resolve {
     struct future future;
     const char *host;

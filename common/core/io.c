@@ -17,8 +17,8 @@ static enum poll_result wait_until(enum interest interest, int fd, bool *waiting
     return PENDING;
 }
 
-/* Takes it back. A future that is dropped must not leave a waker behind: the reactor would
- * wait for a descriptor that nobody waits for. */
+/* Takes it back. A future that is dropped must not leave a waker behind: the reactor
+ * would wait for a descriptor that nobody waits for. */
 static void stop_waiting(enum interest interest, int fd, bool *waiting)
 {
     if (*waiting)
