@@ -42,8 +42,8 @@ void reactor_init(bool second_choice)
 
 /* Edge-triggered: once in the life of fd, for both interests. Level-triggered: for each
  * wait again, and only for what is wanted now, since epoll would report a ready
- * descriptor that nobody waits for again and again. (ONESHOT: with its report, epoll
- * stops to watch it.) */
+ * descriptor that nobody waits for again and again. (ONESHOT: after one report, epoll
+ * stops watching.) */
 static void tell_epoll(int fd, struct watch *watch)
 {
     struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd};

@@ -30,10 +30,11 @@ struct context {
 
 /* Future: a struct embeds this, and holds all that must outlive a wait.
  *
- * It is never polled after READY. It may be copied until its first poll and must stay where
- * it is after that, because others may then point into it (Pin, in one sentence). Whoever
- * embeds a future must drop it. `drop` is right in every state, also before the first poll,
- * after READY, and twice: so a future can be cancelled at any time by dropping it. */
+ * It is never polled after READY. It may be copied until its first poll and must stay
+ * where it is after that, because others may then point into it (Pin, in one sentence).
+ * Whoever embeds a future must drop it. `drop` is right in every state, also before the
+ * first poll, after READY, and twice: so a future can be cancelled at any time by
+ * dropping it. */
 struct future {
     enum poll_result (*poll)(struct future *self, struct context *cx);
     void (*drop)(struct future *self); /* NULL: nothing to release */
