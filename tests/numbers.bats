@@ -35,6 +35,7 @@ busy_loop_share() {
 
 # takes LOW HIGH: the wall time was between the two; what is beyond 1 s stretches with the load.
 takes() {
+    share=$(awk -v before="$share" -v after="$(busy_loop_share)" 'BEGIN { print (before < after ? before : after) }')
     between "$(get wall_s)" "$1" "$(awk -v high="$2" -v share="$share" 'BEGIN { print 1 + (high - 1) / share }')"
 }
 
@@ -65,7 +66,6 @@ overflows() {
 @test "stage 3 takes one second and a whole CPU, or as much as a busy loop gets" {
     measure stage3
     takes 1.0 1.2
-    share=$(awk -v before="$share" -v after="$(busy_loop_share)" 'BEGIN { print before < after ? before : after }')
     between "$(cpu_share)" "$(awk -v share="$share" 'BEGIN { print 80 * share }')" 101
     [ "$(get peak_threads)" -eq 1 ]
 }
@@ -115,11 +115,15 @@ overflows() {
     for stage in $FUTURE_STAGES; do
         [ "$stage" != stage3 ] || continue
         before=$(overflows)
-        measure "$stage" -n 9000
+        for _ in 1 2 3; do
+            measure "$stage" -n 9000
+            below "$(get max_rss_kib)" $((8 * 1024))
+            [ "$(get peak_threads)" -eq 1 ]
+            get wall_s >>"$BATS_TEST_TMPDIR/$stage.walls"
+        done
         [ "$(overflows)" -eq "$before" ]
+        json="{\"wall_s\":$(sort -n "$BATS_TEST_TMPDIR/$stage.walls" | sed -n 2p)}" # the median
         takes 1.0 1.6
-        below "$(get max_rss_kib)" $((8 * 1024))
-        [ "$(get peak_threads)" -eq 1 ]
     done
 }
 
