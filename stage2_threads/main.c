@@ -36,6 +36,7 @@ static void *response_main(void *argument)
     struct response response = *(struct response *)argument;
 
     free(argument);
+    thread_began("response", response.number);
     one_response(response.fd, response.number, response.delay);
     thread_ended();
     return NULL;

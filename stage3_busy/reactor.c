@@ -3,6 +3,8 @@
 #include "core/reactor.h"
 
 #include "app/stage.h"
+#include "core/task.h"
+#include "core/trace.h"
 
 const struct stage stage = {
     .name = "stage3",
@@ -16,8 +18,7 @@ void reactor_init(bool second_choice)
 
 void reactor_watch(int fd, enum interest interest, struct waker waker)
 {
-    (void)fd;
-    (void)interest;
+    trace(REACTOR_READY, waker_actor(waker), interest_word(interest), fd, 0);
     wake(waker);
 }
 

@@ -15,6 +15,7 @@
 const struct stage stage = {
     .name = "stage4",
     .how = "sleeps in poll(2)",
+    .wait = "poll(2)",
     .option = "wake",
     .choices = {"ready", "all"},
     .help = "ready or all: whom to wake after a wait (ready)",
@@ -62,12 +63,16 @@ static nfds_t list_watches(void)
 
 static void wake_ready(int fd, int events)
 {
-    if (wake_all || (events & (POLLERR | POLLHUP | POLLNVAL)) != 0)
+    if ((events & (POLLERR | POLLHUP | POLLNVAL)) != 0)
         events = POLLIN | POLLOUT;
     if ((events & POLLIN) != 0)
-        wake(watch_take(fd, READABLE));
+        watch_wake(fd, READABLE);
     if ((events & POLLOUT) != 0)
+        watch_wake(fd, WRITABLE);
+    if (wake_all) {
+        wake(watch_take(fd, READABLE));
         wake(watch_take(fd, WRITABLE));
+    }
 }
 
 static void drain_interrupts(void)

@@ -16,6 +16,7 @@
 const struct stage stage = {
     .name = "stage5",
     .how = "sleeps in epoll(7)",
+    .wait = "epoll_wait(2)",
     .option = "trigger",
     .choices = {"edge", "level"},
     .help = "edge or level: report changes, or states (edge)",
@@ -78,9 +79,9 @@ static void wake_ready(int fd, uint32_t events)
     if ((events & (EPOLLERR | EPOLLHUP)) != 0)
         events = EPOLLIN | EPOLLOUT;
     if ((events & EPOLLIN) != 0)
-        wake(watch_take(fd, READABLE));
+        watch_wake(fd, READABLE);
     if ((events & EPOLLOUT) != 0)
-        wake(watch_take(fd, WRITABLE));
+        watch_wake(fd, WRITABLE);
     bool reader_waits = watch->wakers[READABLE].task != NULL;
     bool writer_waits = watch->wakers[WRITABLE].task != NULL;
     if (level_triggered && (reader_waits || writer_waits))

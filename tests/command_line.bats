@@ -17,7 +17,7 @@ refused() {
 
 @test "an unknown option is refused, with the names of those that are known" {
     refused "unknown option --clients-please; " --clients-please=3
-    refused "accepts --clients, --delay, --host, --port, --timeout, --report, --help, --version" -x
+    refused "accepts --clients, --delay, --host, --port, --timeout, --report, --explain, --step, --timeline, --trace, --help, --version" -x
     refused "unknown option --clie" --clie 3
     refused "unknown option -x" -x
 }

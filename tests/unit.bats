@@ -82,21 +82,79 @@ unit() {
     unit wasted_polls
 }
 
-@test "a task that lost its waker is named, and the program exits 1 instead of hanging" {
+# ---- the doctor ----
+
+# stuck NAME LINE...: with each reactor, unit NAME exits 1 and says that these tasks are stuck.
+stuck() {
+    local name=$1 expected
+    shift
+    expected=$(printf '%s\n' 'unit: no task can ever wake again; these are stuck:' "${@/#/unit: stuck: }")
     for stage in $FUTURE_STAGES; do
-        run timeout 10 "$BUILD/unit/$stage" lost_waker
-        [ "$status" -eq 1 ]
-        [[ "$output" == "unit: no task can wake any more; without a waker (1): loser 7."* ]]
-        [ "${#lines[@]}" -eq 1 ]
-    done # unit lost_waker
+        run timeout 10 "$BUILD/unit/$stage" "$name"
+        [ "$status" -eq 1 ] || fail "$stage: exit $status"
+        [ "$output" = "$expected" ] || fail "$stage: $output"
+    done
+}
+
+@test "a task that lost its waker is named, and the program exits 1 instead of hanging" {
+    stuck lost_waker \
+        'main; last event: it waits for the end of another task; likely mistake: none here; look at that task' \
+        'loser 7; last event: it was polled, and returned PENDING; likely mistake: it returned PENDING without leaving a waker'
+    # unit lost_waker
+}
+
+@test "a task whose sleep was dropped, and one that waits for nobody, get that diagnosis" {
+    stuck lost_deadline \
+        'main; last event: it waits for something that should wake it; likely mistake: who has its waker forgot it, or another waker took its place' \
+        'sleeper; last event: it waits for a deadline; likely mistake: its sleep was dropped, or copied after its first poll'
+    # unit lost_deadline
+}
+
+@test "a task whose descriptor the reactor has forgotten gets that diagnosis" {
+    FUTURE_STAGES=${FUTURE_STAGES/stage3/} # which polls it for ever
+    stuck lost_descriptor \
+        'main; last event: it waits for fd 99; likely mistake: the descriptor was closed, or another waker took its place at the reactor'
+    # unit lost_descriptor
+}
+
+@test "a task that woke itself in most of its polls gets a warning, and so does a poll of over 50 ms" {
+    for stage in $FUTURE_STAGES; do
+        run "$BUILD/unit/$stage" bad_habits
+        [ "$status" -eq 0 ]
+        [ "${#lines[@]}" -eq 2 ] || fail "$stage: $output"
+        [[ "${lines[0]}" == "unit: busy: busy 1 woke itself in 100.0 % of its 20 polls (tasks like that: 2); "* ]] || fail "$stage: $output"
+        [[ "${lines[1]}" =~ ^unit:\ blocked:\ a\ poll\ of\ slow\ 2\ took\ [0-9]+\ ms\ \(polls\ over\ 50\ ms:\ 2\) ]] || fail "$stage: $output"
+    done # unit bad_habits
+}
+
+@test "tasks that yield, or wait as they should, get no warning" {
+    for stage in $FUTURE_STAGES; do
+        run "$BUILD/unit/$stage" good_habits
+        [ "$status" -eq 0 ]
+        [ -z "$output" ] || fail "$stage: $output"
+    done # unit good_habits
 }
 
 @test "a thread that promised a wake and forgot it is noticed too" {
+    stuck helper_that_forgets_to_wake \
+        'main; last event: it was polled, and returned PENDING; likely mistake: it returned PENDING without leaving a waker'
+    # unit helper_that_forgets_to_wake
+}
+
+# ---- the event log ----
+
+@test "events do not change errno" {
+    unit events_do_not_change_errno
+}
+
+@test "strings in a trace are escaped" {
+    need python3
     for stage in $FUTURE_STAGES; do
-        run timeout 10 "$BUILD/unit/$stage" helper_that_forgets_to_wake
-        [ "$status" -eq 1 ]
-        [[ "$output" == "unit: no task can wake any more; without a waker (1): main."* ]]
-    done # unit helper_that_forgets_to_wake
+        "$BUILD/unit/$stage" trace_of_strange_names | python3 -c '
+import json, sys
+names = [e["args"]["name"] for e in json.load(sys.stdin)["traceEvents"] if e["name"] == "thread_name"]
+assert "a \"name\"\n\\ 3" in names, names'
+    done # unit trace_of_strange_names
 }
 
 # ---- timers ----

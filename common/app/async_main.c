@@ -10,7 +10,7 @@
 #include "core/reactor.h"
 #include "core/system.h"
 #include "core/task.h"
-#include "view/report.h"
+#include "view/view.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -191,8 +191,8 @@ int main(int argc, char **argv)
 {
     net_prepare();
     options = options_parse(argc, argv);
+    view_start(&options);
     reactor_init(options.second_choice);
-    int64_t start = now_ns();
 
     if (options.mode == DEMO)
         demo();
@@ -200,5 +200,5 @@ int main(int argc, char **argv)
         serve();
     else
         client();
-    return report(&options, now_ns() - start);
+    return view_end(&options);
 }

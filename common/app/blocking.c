@@ -9,7 +9,8 @@
 #include "app/thread.h"
 #include "core/message.h"
 #include "core/system.h"
-#include "view/report.h"
+#include "core/trace.h"
+#include "view/view.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -38,7 +39,9 @@ void sleep_blocking(int64_t duration)
 
     for (int64_t left = duration; left > 0; left = deadline - now_ns()) {
         struct timespec time = {left / NS_PER_SECOND, left % NS_PER_SECOND};
-        nanosleep(&time, NULL); /* a signal ends it early: then what is left */
+        trace_start("nanosleep", -1);
+        int result = nanosleep(&time, NULL); /* a signal ends it: then what is left */
+        trace_call("nanosleep", -1, result);
     }
 }
 
@@ -48,7 +51,9 @@ bool send_line(int fd, const char *word, long number)
     size_t length = response_line(line, word, number);
 
     for (size_t position = 0; position < length;) {
+        trace_start("write", fd);
         ssize_t n = write(fd, line + position, length - position);
+        trace_call("write", fd, n);
         if (n >= 0)
             position += (size_t)n;
         else if (errno != EINTR)
@@ -72,7 +77,7 @@ void hang_up(int fd, bool whole)
     response_ended(whole);
     if (set_nonblocking(fd) == 0)
         discard_input(fd);
-    close(fd);
+    close_descriptor(fd);
     pthread_mutex_lock(&lock);
     if (--running == 0)
         pthread_cond_signal(&last_has_ended);
@@ -82,7 +87,9 @@ void hang_up(int fd, bool whole)
 int accept_client(int listener_fd)
 {
     for (;;) {
+        trace_start("accept", listener_fd);
         int fd = accept(listener_fd, NULL, NULL);
+        trace_call("accept", listener_fd, fd);
         if (fd >= 0 && response_starts())
             return fd;
         if (fd >= 0)
@@ -134,7 +141,10 @@ static int wait_for_connection(int fd, int64_t deadline)
 static int connect_by(int fd, const struct addrinfo *address, int64_t deadline)
 {
     set_timeout(fd, SO_SNDTIMEO, deadline);
-    if (connect(fd, address->ai_addr, address->ai_addrlen) == 0)
+    trace_start("connect", fd);
+    int result = connect(fd, address->ai_addr, address->ai_addrlen);
+    trace_call("connect", fd, result);
+    if (result == 0)
         return 0;
     if (errno == EINPROGRESS || would_block(errno))
         return ETIMEDOUT; /* which is how SO_SNDTIMEO says it */
@@ -149,6 +159,7 @@ static int connect_client(void)
 
     for (const struct addrinfo *a = addresses; a != NULL; a = a->ai_next) {
         int fd = socket(a->ai_family, SOCK_STREAM, 0);
+        trace_call("socket", -1, fd);
         error = fd < 0 ? errno : connect_by(fd, a, now_ns() + options.timeout);
         if (error == 0)
             return fd;
@@ -165,7 +176,9 @@ static ssize_t read_by(int fd, char *buffer, size_t size, int64_t deadline)
 {
     for (;;) {
         set_timeout(fd, SO_RCVTIMEO, deadline);
+        trace_start("read", fd);
         ssize_t n = read(fd, buffer, size);
+        trace_call("read", fd, n);
         if (n >= 0)
             return n;
         if (would_block(errno))
@@ -196,25 +209,41 @@ static void receive_answer(int fd)
     answer_ended(&answer);
 }
 
-static void *client_main(void *unused)
-{
-    int fd = connect_client();
+struct client {
+    pthread_t thread;
+    long number;
+};
 
+static void *client_main(void *argument)
+{
+    const struct client *self = argument;
+
+    thread_began("client", self->number);
+    int fd = connect_client();
     if (fd >= 0) {
         receive_answer(fd);
-        close(fd);
+        close_descriptor(fd);
     }
     thread_ended();
-    return unused;
+    return NULL;
+}
+
+static void join_client(const struct client *client)
+{
+    trace_start("pthread_join", -1);
+    int error = pthread_join(client->thread, NULL);
+    trace_call("pthread_join", -1, error);
 }
 
 static void run_clients(void)
 {
-    pthread_t *threads = allocate((size_t)options.clients, sizeof *threads);
+    struct client *clients = allocate((size_t)options.clients, sizeof *clients);
     long started = 0;
 
     for (long number = 1; number <= options.clients; number++) {
-        int error = thread_start(&threads[started], SMALL_STACK, client_main, NULL);
+        struct client *client = &clients[started];
+        client->number = number;
+        int error = thread_start(&client->thread, SMALL_STACK, client_main, client);
         if (error == 0)
             started++;
         else
@@ -223,14 +252,15 @@ static void run_clients(void)
                           number, strerror(error), thread_count());
     }
     for (long i = 0; i < started; i++)
-        pthread_join(threads[i], NULL);
-    free(threads);
+        join_client(&clients[i]);
+    free(clients);
 }
 
 /* ---- the server ---- */
 
 static void *server_thread(void *unused)
 {
+    thread_began("server", 0);
     server_main(listener, options.delay); /* which does not come back */
     return unused;
 }
@@ -293,12 +323,22 @@ static void client(void)
     run_clients();
 }
 
+static _Noreturn void refuse_to_step(void)
+{
+    message("--step stops before each turn of an executor; here threads block, and the "
+            "kernel is their executor. Try stage3, stage4 or stage5");
+    exit(2);
+}
+
 int blocking_main(int argc, char **argv, void (*server)(int listener, int64_t delay))
 {
     net_prepare();
     options = options_parse(argc, argv);
+    if (options.step)
+        refuse_to_step();
+    view_start(&options);
+    thread_began("main", 0);
     server_main = server;
-    int64_t start = now_ns();
 
     if (options.mode == DEMO)
         demo();
@@ -309,5 +349,5 @@ int blocking_main(int argc, char **argv, void (*server)(int listener, int64_t de
 
     if (addresses != NULL)
         freeaddrinfo(addresses);
-    return report(&options, now_ns() - start);
+    return view_end(&options);
 }

@@ -3,6 +3,7 @@
 #include "app/stage.h"
 #include "core/message.h"
 #include "core/system.h"
+#include "core/trace.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -14,10 +15,13 @@
 #define MOST_CLIENTS 1000000
 #define MOST_SECONDS 1000000
 
+/* In the place of a letter, for those that have none. */
+enum { EXPLAIN = 1, STEP, TIMELINE, TRACE, OWN };
+
 struct option {
-    char letter;          /* '\0': has none */
+    char letter;
     const char *name;     /* without its dashes */
-    const char *argument; /* NULL: takes no value */
+    const char *argument; /* NULL: takes no value; "[FORM]": may be left out */
     const char *accepts;
     const char *help;
 };
@@ -34,6 +38,13 @@ static struct option options[] = {
     {'t', "timeout", "SECONDS", "seconds from 0.001 to 1000000",
      "give up after so long without a byte (N x delay + 10)"},
     {'r', "report", "FORM", "text, json or none", "text, json or none (text)"},
+    {EXPLAIN, "explain", "[ROLES]", "roles out of exec, future, reactor, os",
+     "say each step; ROLES: some of exec,future,reactor,os"},
+    {STEP, "step", NULL, NULL, "--explain, and stop before each turn"},
+    {TIMELINE, "timeline", "[FILE]", "the name of an SVG file",
+     "at the end, draw who was served when; FILE: as SVG"},
+    {TRACE, "trace", "FILE", "the name of a JSON file",
+     "write each step as JSON, for ui.perfetto.dev"},
     {'h', "help", NULL, NULL, "print this and exit"},
     {'V', "version", NULL, NULL, "print the version and exit"},
     {'\0', NULL, NULL, NULL, NULL},
@@ -47,7 +58,7 @@ static void add_own_option(void)
     if (stage.option == NULL)
         return;
     snprintf(accepts, sizeof accepts, "%s or %s", stage.choices[0], stage.choices[1]);
-    struct option own = {'\0', stage.option, "WHICH", accepts, stage.help};
+    struct option own = {OWN, stage.option, "WHICH", accepts, stage.help};
     options[OPTIONS - 1] = own;
 }
 
@@ -92,16 +103,22 @@ static _Noreturn void exit_after_printing(void)
     exit(EXIT_SUCCESS);
 }
 
+static bool is_optional(const struct option *option)
+{
+    return option->argument != NULL && option->argument[0] == '[';
+}
+
 static void print_option(const struct option *option)
 {
+    const char *argument = option->argument == NULL ? "" : option->argument;
+    char letter[8] = "    ";
     char words[40];
 
-    snprintf(words, sizeof words, "%s %s", option->name,
-             option->argument == NULL ? "" : option->argument);
-    if (option->letter == '\0')
-        printf("      --%-16s %s\n", words, option->help);
-    else
-        printf("  -%c, --%-16s %s\n", option->letter, words, option->help);
+    snprintf(words, sizeof words, is_optional(option) ? "%s[=%s" : "%s %s", option->name,
+             argument + is_optional(option));
+    if (option->letter > OWN)
+        snprintf(letter, sizeof letter, "-%c, ", option->letter);
+    printf("  %s--%-18s %s\n", letter, words, option->help);
 }
 
 static _Noreturn void print_help(void)
@@ -162,6 +179,41 @@ static enum report_form report_form(const struct option *option, const char *val
     return REPORT_NONE;
 }
 
+/* A bit for the role of this name; 0: there is none. */
+static unsigned role_bit(const char *name, size_t length)
+{
+    static const char *const names[] = {"exec", "future", "reactor", "os"};
+
+    for (enum role role = EXEC; role <= OS; role++)
+        if (strlen(names[role]) == length && strncmp(names[role], name, length) == 0)
+            return 1U << role;
+    return 0;
+}
+
+/* "exec,os" */
+static unsigned roles(const struct option *option, const char *value)
+{
+    unsigned result = 0;
+
+    for (const char *rest = value;;) {
+        size_t length = strcspn(rest, ",");
+        unsigned bit = role_bit(rest, length);
+        if (bit == 0)
+            bad_value(option, value);
+        result |= bit;
+        if (rest[length] == '\0')
+            return result;
+        rest += length + 1;
+    }
+}
+
+static const char *file_name(const struct option *option, const char *value)
+{
+    if (*value == '\0')
+        bad_value(option, value);
+    return value;
+}
+
 static bool is_second_choice(const struct option *option, const char *value)
 {
     if (strcmp(value, stage.choices[1]) == 0)
@@ -194,6 +246,19 @@ static void set_option(struct options *result, const struct option *option,
         break;
     case 'r':
         result->report = report_form(option, value);
+        break;
+    case STEP:
+        result->step = true;
+        break;
+    case EXPLAIN:
+        result->explain = value == NULL ? ALL_ROLES : roles(option, value);
+        break;
+    case TIMELINE:
+        result->timeline = true;
+        result->timeline_file = value == NULL ? NULL : file_name(option, value);
+        break;
+    case TRACE:
+        result->trace_file = file_name(option, value);
         break;
     case 'h':
         print_help();
@@ -238,11 +303,11 @@ static const struct option *find_letter(char letter)
     return NULL;
 }
 
-/* The value that option takes from the next word; "" if it takes none. */
+/* The value that option takes from the next word; NULL if it takes none. */
 static const char *next_word(const struct option *option, char ***words)
 {
-    if (option->argument == NULL)
-        return "";
+    if (option->argument == NULL || is_optional(option))
+        return NULL;
     if (**words == NULL)
         usage_error("--%s needs a value: it accepts %s", option->name, option->accepts);
     return *(*words)++;
@@ -265,7 +330,7 @@ static void parse_name(struct options *result, const char *word, char ***words)
 /* -n value, -nvalue */
 static void parse_letter(struct options *result, const char *word, char ***words)
 {
-    const struct option *option = find_letter(word[1]);
+    const struct option *option = word[1] > OWN ? find_letter(word[1]) : NULL;
 
     if (option == NULL)
         unknown_option(word);
@@ -282,6 +347,8 @@ static void set_defaults(struct options *result)
         result->port = result->mode == DEMO ? 0 : 8000;
     if (result->port == 0 && result->mode == CLIENT)
         usage_error("--port of a client accepts a whole number from 1 to 65535, not '0'");
+    if (result->step && result->explain == 0)
+        result->explain = ALL_ROLES;
     if (result->timeout == 0) {
         double queue = (double)result->clients * (double)result->delay;
         double most = (double)MOST_SECONDS * (double)NS_PER_SECOND;

@@ -8,6 +8,8 @@
 enum mode { DEMO, SERVE, CLIENT };
 enum report_form { REPORT_TEXT, REPORT_JSON, REPORT_NONE };
 
+#define ALL_ROLES 15U
+
 struct options {
     enum mode mode;
     long clients;
@@ -16,7 +18,12 @@ struct options {
     int port;
     int64_t timeout; /* ns */
     enum report_form report;
-    bool second_choice; /* of the stage's own option */
+    unsigned explain; /* a bit, 1 << role, for each role to explain */
+    bool step;
+    bool timeline;
+    const char *timeline_file; /* NULL: draw on stderr */
+    const char *trace_file;    /* NULL: none */
+    bool second_choice;        /* of the stage's own option */
 };
 
 /* Returns what argv asks for. Answers --help and --version itself and exits 0; a mistake

@@ -4,6 +4,7 @@
 #include "app/thread.h"
 #include "core/message.h"
 #include "core/task.h"
+#include "core/trace.h"
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -34,6 +35,8 @@ static void *lookup_main(void *argument)
 {
     struct lookup *lookup = argument;
     struct addrinfo *addresses = NULL;
+
+    thread_began("lookup", 0);
     const char *why_not = net_find(lookup->host, lookup->port, 0, &addresses);
 
     pthread_mutex_lock(&lookup->lock);
@@ -85,6 +88,18 @@ static bool lookup_is_done(struct lookup *lookup, struct waker waker)
     return done;
 }
 
+static enum poll_result still_looking(void)
+{
+    trace_pending(FUTURE_ASKS, NULL, "the thread that looks up the host", -1, 0);
+    return PENDING;
+}
+
+static enum poll_result found(const struct resolve *self)
+{
+    trace(FUTURE_READY, NULL, "resolve", -1, self->why_not == NULL ? 0 : -1);
+    return READY;
+}
+
 static enum poll_result resolve_poll(struct future *future, struct context *cx)
 {
     struct resolve *self = container_of(future, struct resolve, future);
@@ -93,17 +108,17 @@ static enum poll_result resolve_poll(struct future *future, struct context *cx)
         self->why_not =
             net_find(self->host, self->port, AI_NUMERICHOST, &self->addresses);
         if (self->why_not == NULL)
-            return READY;
+            return found(self);
         self->lookup = lookup_start(self, cx->waker);
-        return PENDING;
+        return still_looking();
     }
     if (!lookup_is_done(self->lookup, cx->waker))
-        return PENDING;
+        return still_looking();
     self->addresses = self->lookup->addresses;
     self->why_not = self->lookup->why_not;
     lookup_free(self->lookup);
     self->lookup = NULL;
-    return READY;
+    return found(self);
 }
 
 static void resolve_drop(struct future *future)

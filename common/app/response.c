@@ -1,6 +1,7 @@
 #include "app/response.h"
 
 #include "core/message.h"
+#include "core/trace.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,9 +17,12 @@ void discard_input(int fd)
 {
     char bytes[1024];
     int most = 64; /* a client that sends without end does not hold us */
+    ssize_t n;
 
-    while (most-- > 0 && read(fd, bytes, sizeof bytes) > 0)
-        ;
+    do {
+        n = read(fd, bytes, sizeof bytes);
+        trace_call("read", fd, n);
+    } while (n > 0 && --most > 0);
 }
 
 void cannot_accept_now(int error)

@@ -7,6 +7,7 @@
 #include "core/system.h"
 #include "core/task.h"
 #include "core/timer.h"
+#include "core/trace.h"
 
 #include <string.h>
 
@@ -111,9 +112,12 @@ static void spawn_response(int fd, long number, int64_t delay)
 static enum poll_result all_answered_poll(struct future *future, struct context *cx)
 {
     (void)future;
-    if (running == 0)
+    if (running == 0) {
+        trace(FUTURE_READY, NULL, "all_answered", -1, 0);
         return READY;
+    }
     waiter = cx->waker;
+    trace_pending(FUTURE_ASKS, NULL, "the last response", -1, 0);
     return PENDING;
 }
 

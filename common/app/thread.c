@@ -1,5 +1,7 @@
 #include "app/thread.h"
 
+#include "core/trace.h"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* lock must be held when using these: */
 static long count = 1; /* the main thread */
@@ -38,8 +40,18 @@ int thread_start(pthread_t *thread, size_t stack, void *(*body)(void *), void *a
     return error;
 }
 
+void thread_began(const char *kind, long number)
+{
+    static _Thread_local struct actor self;
+
+    self = (struct actor){.kind = kind, .number = number};
+    acting = &self;
+    trace_thread(OS_THREAD);
+}
+
 void thread_ended(void)
 {
+    trace_thread(OS_EXIT);
     pthread_mutex_lock(&lock);
     count--;
     pthread_mutex_unlock(&lock);

@@ -1,5 +1,7 @@
 #include "core/combine.h"
 
+#include "core/trace.h"
+
 #include <errno.h>
 
 static void timeout_drop(struct future *future)
@@ -22,6 +24,7 @@ static enum poll_result timeout_poll(struct future *future, struct context *cx)
     if (future_poll(&self->sleep.future, cx) == READY) {
         future_drop(self->inner);
         self->result = -ETIMEDOUT;
+        trace(FUTURE_READY, NULL, "timeout", -1, -ETIMEDOUT);
         return READY;
     }
     return PENDING;

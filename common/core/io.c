@@ -2,6 +2,7 @@
 
 #include "core/reactor.h"
 #include "core/system.h"
+#include "core/trace.h"
 #include "core/watches.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 static enum poll_result wait_until(enum interest interest, int fd, bool *waiting,
                                    struct context *cx)
 {
-    counters.would_block++;
+    trace_pending(FUTURE_WAITS, NULL, interest_word(interest), fd, 0);
     reactor_watch(fd, interest, cx->waker);
     *waiting = true;
     return PENDING;
@@ -29,10 +30,18 @@ static void stop_waiting(enum interest interest, int fd, bool *waiting)
 void forget_and_close(int fd)
 {
     reactor_forget(fd);
-    close(fd);
+    close_descriptor(fd);
 }
 
 /* ---- accept ---- */
+
+/* READY, with this result: the number of a descriptor, or of bytes, or -errno. */
+static enum poll_result ready(const char *future, int fd, ssize_t *result, ssize_t value)
+{
+    *result = value;
+    trace(FUTURE_READY, NULL, future, fd, value);
+    return READY;
+}
 
 /* Whether accept hands O_NONBLOCK down differs from system to system: we set it. */
 static ssize_t accepted(int fd)
@@ -52,16 +61,13 @@ static enum poll_result accept_one_poll(struct future *future, struct context *c
     self->waiting = false;
     for (;;) {
         int fd = accept(self->listener, NULL, NULL);
-        if (fd >= 0) {
-            self->result = accepted(fd);
-            return READY;
-        }
+        trace_call("accept", self->listener, fd);
+        if (fd >= 0)
+            return ready("accept_one", self->listener, &self->result, accepted(fd));
         if (would_block(errno))
             return wait_until(READABLE, self->listener, &self->waiting, cx);
-        if (!accept_may_go_on(errno)) {
-            self->result = -errno;
-            return READY;
-        }
+        if (!accept_may_go_on(errno))
+            return ready("accept_one", self->listener, &self->result, -errno);
     }
 }
 
@@ -86,12 +92,15 @@ struct accept_one accept_one(int listener)
 static int connect_start(struct connect_to *self)
 {
     self->fd = socket(self->address->sa_family, SOCK_STREAM, 0);
+    trace_call("socket", -1, self->fd);
     if (self->fd < 0)
         return -errno;
     int error = set_nonblocking(self->fd);
     if (error != 0)
         return error;
-    if (connect(self->fd, self->address, self->length) == 0)
+    int result = connect(self->fd, self->address, self->length);
+    trace_call("connect", self->fd, result);
+    if (result == 0)
         return 0;
     return errno == EINTR ? -EINPROGRESS : -errno; /* interrupted, it goes on by itself */
 }
@@ -104,7 +113,9 @@ static int connect_check(struct connect_to *self)
     socklen_t length = sizeof peer;
     int error = 0;
 
-    if (getpeername(self->fd, (struct sockaddr *)&peer, &length) == 0)
+    int result = getpeername(self->fd, (struct sockaddr *)&peer, &length);
+    trace_call("getpeername", self->fd, result);
+    if (result == 0)
         return 0;
     length = sizeof error;
     if (getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
@@ -128,14 +139,13 @@ static enum poll_result connect_to_poll(struct future *future, struct context *c
 
     if (error == -EINPROGRESS)
         return wait_until(WRITABLE, self->fd, &self->waiting, cx);
-    if (error == 0) {
-        self->result = self->fd;
-        self->fd = -1; /* it is the caller's now */
-        return READY;
+    if (error < 0) {
+        connect_to_drop(future);
+        return ready("connect_to", -1, &self->result, error);
     }
-    connect_to_drop(future);
-    self->result = error;
-    return READY;
+    int fd = self->fd;
+    self->fd = -1; /* it is the caller's now */
+    return ready("connect_to", fd, &self->result, fd);
 }
 
 struct connect_to connect_to(const struct sockaddr *address, socklen_t length)
@@ -155,16 +165,16 @@ static enum poll_result read_some_poll(struct future *future, struct context *cx
     struct read_some *self = container_of(future, struct read_some, future);
 
     self->waiting = false;
-    do
-        self->result = read(self->fd, self->buffer, self->size);
-    while (self->result < 0 && errno == EINTR);
-
-    if (self->result >= 0)
-        return READY;
-    if (would_block(errno))
-        return wait_until(READABLE, self->fd, &self->waiting, cx);
-    self->result = -errno;
-    return READY;
+    for (;;) {
+        ssize_t n = read(self->fd, self->buffer, self->size);
+        trace_call("read", self->fd, n);
+        if (n >= 0)
+            return ready("read_some", self->fd, &self->result, n);
+        if (would_block(errno))
+            return wait_until(READABLE, self->fd, &self->waiting, cx);
+        if (errno != EINTR)
+            return ready("read_some", self->fd, &self->result, -errno);
+    }
 }
 
 static void read_some_drop(struct future *future)
@@ -194,17 +204,15 @@ static enum poll_result write_all_poll(struct future *future, struct context *cx
     while (self->position < self->length) {
         size_t left = self->length - self->position;
         ssize_t n = write(self->fd, self->bytes + self->position, left);
+        trace_call("write", self->fd, n);
         if (n >= 0)
             self->position += (size_t)n;
         else if (would_block(errno))
             return wait_until(WRITABLE, self->fd, &self->waiting, cx);
-        else if (errno != EINTR) {
-            self->result = -errno;
-            return READY;
-        }
+        else if (errno != EINTR)
+            return ready("write_all", self->fd, &self->result, -errno);
     }
-    self->result = 0;
-    return READY;
+    return ready("write_all", self->fd, &self->result, 0);
 }
 
 static void write_all_drop(struct future *future)

@@ -16,6 +16,11 @@
 
 enum interest { READABLE, WRITABLE };
 
+static inline const char *interest_word(enum interest interest)
+{
+    return interest == READABLE ? "readable" : "writable";
+}
+
 /* Once, before anything else. `second_choice`: the other value of the stage's own
  * option. */
 void reactor_init(bool second_choice);

@@ -1,6 +1,7 @@
 #include "core/system.h"
 
 #include "core/message.h"
+#include "core/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,6 +55,12 @@ int set_nonblocking(int fd)
     return 0;
 }
 
+void close_descriptor(int fd)
+{
+    trace_call("close", fd, 0);
+    close(fd);
+}
+
 /* For a stdout that somebody else made non-blocking. */
 static void wait_for_stdout(void)
 {
@@ -65,7 +72,9 @@ static void wait_for_stdout(void)
 static int print_rest(const char *bytes, size_t length)
 {
     while (length > 0) {
+        trace_start("write", STDOUT_FILENO);
         ssize_t n = write(STDOUT_FILENO, bytes, length);
+        trace_call("write", STDOUT_FILENO, n);
         if (n >= 0) {
             bytes += n;
             length -= (size_t)n;

@@ -29,6 +29,10 @@ bool accept_may_succeed_later(int error);
 /* Returns 0 or -errno. */
 int set_nonblocking(int fd);
 
+/* Closes it, and says so to the event log: before, for the next descriptor of another
+ * thread may have the same number. */
+void close_descriptor(int fd);
+
 /* Writes all of it to stdout, not mixed with what other threads print. Returns 0 or
  * -errno.
  *

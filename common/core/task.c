@@ -1,22 +1,23 @@
 #include "core/task.h"
 
+#include "core/doctor.h"
 #include "core/message.h"
 #include "core/reactor.h"
+#include "core/system.h"
 #include "core/timer.h"
 #include "core/watches.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 struct task {
     struct future *future; /* NULL when the task is done */
-    const char *kind;      /* kind and number are its name */
-    long number;
-    struct waker joiner; /* woken when the task is done */
-    struct task *older;  /* in the list of all tasks, in use or not */
+    struct actor actor;    /* its name, for the event log */
+    struct waker joiner;   /* woken when the task is done */
+    struct task *older;    /* in the list of all tasks, in use or not */
+    uint32_t polls;
+    uint32_t self_wakes; /* polls in which it woke itself, though nothing was ready */
     bool detached;       /* nobody will join it */
-    bool polled;         /* at least once */
 
     /* run_queue.lock must be held when using these: */
     enum { DONE, WAITING, QUEUED } state;
@@ -38,6 +39,11 @@ static struct {
 static pthread_t executor;     /* the thread that runs block_on */
 static struct task *newest;    /* of all tasks */
 static struct task *main_task; /* block_on's; its future belongs to the caller */
+static struct actor nobody;
+static struct actor reactor = {.kind = "reactor"};
+
+uint64_t futures_ready;
+static uint64_t ready_before; /* the poll that is under way */
 
 /* ---- the run queue ---- */
 
@@ -62,6 +68,7 @@ static struct task *run_queue_pop(void)
         run_queue.first = task->next;
         run_queue.length--;
         task->state = WAITING;
+        trace_exec(EXEC_POLL, &task->actor, (int64_t)run_queue.length);
     }
     pthread_mutex_unlock(&run_queue.lock);
     return task;
@@ -100,13 +107,21 @@ void wake(struct waker waker)
     bool wakes = task->generation == waker.generation && task->state == WAITING;
     if (wakes) {
         run_queue_push(task);
-        counters.wakes++;
+        task->self_wakes += acting == &task->actor && futures_ready == ready_before;
+        trace_exec(EXEC_WAKE, &task->actor, (int64_t)run_queue.length);
     }
     pthread_mutex_unlock(&run_queue.lock);
 
     /* If it is the executor that calls us, it is awake already. */
     if (wakes && !pthread_equal(pthread_self(), executor))
         reactor_interrupt();
+}
+
+const struct actor *waker_actor(struct waker waker)
+{
+    if (waker.task == NULL || waker.task->generation != waker.generation)
+        return NULL;
+    return &waker.task->actor;
 }
 
 /* ---- the life of a task ---- */
@@ -131,12 +146,13 @@ struct task *spawn(struct future *future, const char *kind, long number)
     pthread_mutex_lock(&run_queue.lock);
     struct task *task = task_take();
     task->future = future;
-    task->kind = kind;
-    task->number = number;
+    task->actor = (struct actor){.kind = kind, .number = number};
     task->joiner.task = NULL;
+    task->polls = 0;
+    task->self_wakes = 0;
     task->detached = false;
-    task->polled = false;
     run_queue_push(task);
+    trace_exec(EXEC_SPAWN, &task->actor, (int64_t)run_queue.length);
     pthread_mutex_unlock(&run_queue.lock);
     return task;
 }
@@ -160,6 +176,7 @@ static void task_drop_future(struct task *task)
         free(task->future);
     }
     task->future = NULL;
+    doctor_looks_at_task(&task->actor, task->polls, task->self_wakes);
 }
 
 static void task_done(struct task *task)
@@ -187,8 +204,10 @@ void task_detach(struct task *task)
 
 void task_cancel(struct task *task)
 {
-    if (task->future != NULL)
+    if (task->future != NULL) {
         task_drop_future(task);
+        trace_exec(EXEC_CANCEL, &task->actor, 0);
+    }
     wake(task->joiner);
     task_free(task);
 }
@@ -205,10 +224,12 @@ static enum poll_result join_task_poll(struct future *future, struct context *cx
 
     if (exists(self) && self->task->future != NULL) {
         self->task->joiner = cx->waker;
+        trace_pending(FUTURE_JOINS, &self->task->actor, NULL, -1, 0);
         return PENDING;
     }
     if (exists(self)) /* and not cancelled meanwhile */
         task_free(self->task);
+    trace(FUTURE_READY, NULL, "join_task", -1, 0);
     return READY;
 }
 
@@ -236,6 +257,7 @@ static enum poll_result yield_now_poll(struct future *future, struct context *cx
     if (self->yielded)
         return READY;
     self->yielded = true;
+    trace_pending(FUTURE_ASKS, NULL, "its turn: it lets the others go first", -1, 0);
     wake(cx->waker);
     return PENDING;
 }
@@ -245,7 +267,7 @@ struct yield_now yield_now(void)
     return (struct yield_now){.future = {yield_now_poll, NULL}};
 }
 
-/* ---- lost wakers ---- */
+/* ---- tasks that nothing can wake ---- */
 
 void helper_started(void)
 {
@@ -270,42 +292,13 @@ static bool can_still_wake(void)
     return busy || timers_pending() || watches_count() > 0;
 }
 
-/* Its waker is not lost: another task has it. */
-static bool is_joining(const struct task *task)
+static _Noreturn void fail_stuck(void)
 {
-    for (struct task *t = newest; t != NULL; t = t->older)
-        if (t->future != NULL && t->joiner.task == task &&
-            t->joiner.generation == task->generation)
-            return true;
-    return false;
-}
-
-enum { NAME = 64 };
-
-/* Writes " client 3". Returns its length. */
-static size_t task_name(const struct task *task, char name[NAME])
-{
-    const char *format = task->number == 0 ? " %.40s" : " %.40s %ld";
-
-    return (size_t)snprintf(name, NAME, format, task->kind, task->number);
-}
-
-static _Noreturn void fail_lost_wakers(void)
-{
-    char names[512] = "";
-    size_t used = 0;
-    size_t count = 0;
-
-    for (struct task *t = newest; t != NULL; t = t->older) {
-        if (t->future == NULL || is_joining(t))
-            continue;
-        count++;
-        if (used + NAME < sizeof names)
-            used += task_name(t, names + used);
-    }
-    fail("no task can wake any more; without a waker (%zu):%s. "
-         "Before it returns PENDING, a future must leave its waker somewhere",
-         count, names);
+    message("no task can ever wake again; these are stuck:");
+    for (struct task *task = newest; task != NULL; task = task->older)
+        if (task->future != NULL)
+            doctor_says_why_stuck(&task->actor);
+    exit(EXIT_FAILURE);
 }
 
 /* ---- the executor ---- */
@@ -313,28 +306,50 @@ static _Noreturn void fail_lost_wakers(void)
 static void task_poll(struct task *task)
 {
     struct context cx = {.waker = {task, task->generation}};
-    uint64_t ready_before = counters.ready_futures;
+    int64_t start = now_ns();
 
-    counters.polls++;
-    if (future_poll(task->future, &cx) == READY) {
+    ready_before = futures_ready;
+    task->polls++;
+    task->actor.last = EXEC_POLL;
+    acting = &task->actor;
+    enum poll_result result = future_poll(task->future, &cx);
+    doctor_looks_at_poll(&task->actor, now_ns() - start);
+    if (result == READY) {
+        trace_exec(EXEC_DONE, &task->actor, 0);
         task_done(task);
-        return;
-    }
-    if (task->polled && counters.ready_futures == ready_before)
-        counters.wasted_polls++;
-    task->polled = true;
+    } else if (task->polls > 1 && futures_ready == ready_before)
+        trace_exec(EXEC_WASTED, &task->actor, 0);
+    else
+        trace_exec(EXEC_PENDING, &task->actor, 0);
+    acting = &nobody;
 }
 
 /* Polls the tasks that were woken before now. Those that they wake come in the next
  * batch, so that the reactor is asked in between, however busy the tasks are. */
 static void run_batch(void)
 {
-    for (size_t n = run_queue_length(); n > 0; n--) {
+    size_t n = run_queue_length();
+
+    trace(EXEC_TURN, NULL, NULL, -1, (int64_t)n);
+    for (; n > 0; n--) {
         struct task *task = run_queue_pop();
         if (task == NULL)
             return; /* one of the others has cancelled it */
         task_poll(task);
     }
+}
+
+/* Until one of the tasks can run. */
+static void wait_for_events(void)
+{
+    int64_t timeout = run_queue_length() > 0 ? 0 : timers_next();
+
+    acting = &reactor;
+    trace(REACTOR_WAIT, NULL, NULL, (int)watches_count(), timeout);
+    reactor_wait(timeout);
+    timers_fire();
+    trace(REACTOR_WAITED, NULL, NULL, -1, 0);
+    acting = &nobody;
 }
 
 static void cancel_all(void)
@@ -354,10 +369,8 @@ void block_on(struct future *main_future)
         if (main_task->future == NULL)
             break;
         if (!can_still_wake())
-            fail_lost_wakers();
-        counters.reactor_waits++;
-        reactor_wait(run_queue_length() > 0 ? 0 : timers_next());
-        timers_fire();
+            fail_stuck();
+        wait_for_events();
     }
     task_free(main_task);
     main_task = NULL;

@@ -10,14 +10,15 @@
 #define CORE_TASK_H
 
 #include "core/future.h"
+#include "core/trace.h"
 
 #include <stdbool.h>
 
 /* Runs `main_future` and all that it spawns until it is READY; then cancels what is left.
  * main_future stays the caller's. (block_on, and the main loop of Part Two)
  *
- * When no task can run and nothing is left that could wake one, it says which tasks lost
- * their waker and exits 1. */
+ * When no task can run and nothing is left that could wake one, it says which tasks are
+ * stuck, what they said last, and what is likely wrong, and exits 1. */
 void block_on(struct future *main_future);
 
 /* Makes a task of `future` and queues it. `future` comes from malloc, and the executor
@@ -25,6 +26,9 @@ void block_on(struct future *main_future);
  * name: "client 3"; 0 is left out. The task is then joined, detached or cancelled,
  * exactly once. (spawn, Spawner) */
 struct task *spawn(struct future *future, const char *kind, long number);
+
+/* Who would be woken, for the event log; NULL: nobody, or a task that is gone. */
+const struct actor *waker_actor(struct waker waker);
 
 /* Nobody will join it: the task is freed when it is done. (dropping a JoinHandle) */
 void task_detach(struct task *task);

@@ -2,6 +2,8 @@
 
 #include "core/message.h"
 #include "core/system.h"
+#include "core/task.h"
+#include "core/trace.h"
 
 /* A binary heap: heap[1] has the earliest deadline, and no parent, heap[i / 2], is later
  * than its child, heap[i]. To insert or remove one of n takes about log2(n) steps. */
@@ -67,13 +69,17 @@ static enum poll_result sleep_for_poll(struct future *future, struct context *cx
 {
     struct sleep_for *self = container_of(future, struct sleep_for, future);
 
-    if (now_ns() >= self->deadline) {
+    int64_t left = self->deadline - now_ns();
+
+    if (left <= 0) {
         future_drop(future);
+        trace(FUTURE_READY, NULL, "sleep_for", -1, 0);
         return READY;
     }
     self->waker = cx->waker; /* at each poll: the task may be another one by now */
     if (self->place == 0)
         heap_insert(self);
+    trace_pending(FUTURE_SLEEPS, NULL, NULL, -1, left);
     return PENDING;
 }
 
@@ -116,6 +122,7 @@ void timers_fire(void)
     while (heap_length > 0 && heap[1].deadline <= now) {
         struct sleep_for *sleep = heap[1].sleep;
         heap_remove(sleep);
+        trace(REACTOR_TIME, waker_actor(sleep->waker), NULL, -1, 0);
         wake(sleep->waker);
     }
 }

@@ -1,6 +1,8 @@
 #include "core/watches.h"
 
 #include "core/message.h"
+#include "core/task.h"
+#include "core/trace.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +41,7 @@ void watch_put(int fd, enum interest interest, struct waker waker)
     if (watch->wakers[interest].task == NULL)
         wakers_count++;
     watch->wakers[interest] = waker;
+    trace(REACTOR_WATCH, NULL, interest_word(interest), fd, 0);
 }
 
 struct waker watch_take(int fd, enum interest interest)
@@ -50,6 +53,16 @@ struct waker watch_take(int fd, enum interest interest)
         wakers_count--;
     watch->wakers[interest].task = NULL;
     return waker;
+}
+
+void watch_wake(int fd, enum interest interest)
+{
+    struct waker waker = watch_take(fd, interest);
+
+    if (waker.task == NULL)
+        return;
+    trace(REACTOR_READY, waker_actor(waker), interest_word(interest), fd, 0);
+    wake(waker);
 }
 
 void watch_clear(int fd)

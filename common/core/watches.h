@@ -18,6 +18,9 @@ void watch_put(int fd, enum interest interest, struct waker waker);
 /* Each waker is woken once, so it is taken out; no task in it if there was none. */
 struct waker watch_take(int fd, enum interest interest);
 
+/* fd is ready: takes the waker out, and wakes it. */
+void watch_wake(int fd, enum interest interest);
+
 void watch_clear(int fd);
 
 int watches_end(void);      /* no larger descriptor, nor this one, has a waker */

@@ -3,9 +3,10 @@
 #include "app/stage.h"
 #include "app/tally.h"
 #include "app/thread.h"
-#include "core/counters.h"
+#include "core/doctor.h"
 #include "core/message.h"
 #include "core/system.h"
+#include "core/trace.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -84,21 +85,21 @@ static void report_text(FILE *out, const struct options *options, const struct c
             100 * cpu / cost->wall);
     fprintf(out, "  threads        %ld at most\n", cost->peak_threads);
     fprintf(out, "  memory         %.1f MiB at most\n", (double)cost->max_rss_kib / 1024);
-    if (counters.polls == 0)
+    if (trace_counts[EXEC_POLL] == 0)
         return;
     fprintf(out, "  polls          %" PRIu64 ", %" PRIu64 " of them wasted\n",
-            counters.polls, counters.wasted_polls);
-    fprintf(out, "  would-blocks   %" PRIu64 "\n", counters.would_block);
-    fprintf(out, "  reactor waits  %" PRIu64 "\n", counters.reactor_waits);
+            trace_counts[EXEC_POLL], trace_counts[EXEC_WASTED]);
+    fprintf(out, "  would-blocks   %" PRIu64 "\n", trace_counts[FUTURE_WAITS]);
+    fprintf(out, "  reactor waits  %" PRIu64 "\n", trace_counts[REACTOR_WAIT]);
 }
 
 /* ---- JSON ---- */
 
 /* Stages 1 and 2 have no futures and no reactor. */
-static void print_counter(FILE *out, const char *name, uint64_t number)
+static void print_count(FILE *out, const char *name, enum event_kind kind)
 {
-    if (counters.polls > 0)
-        fprintf(out, ",\"%s\":%" PRIu64, name, number);
+    if (trace_counts[EXEC_POLL] > 0)
+        fprintf(out, ",\"%s\":%" PRIu64, name, trace_counts[kind]);
     else
         fprintf(out, ",\"%s\":null", name);
 }
@@ -118,11 +119,11 @@ static void report_json(FILE *out, const struct options *options, const struct c
             cost->user, cost->sys);
     fprintf(out, ",\"max_rss_kib\":%ld,\"peak_threads\":%ld,\"voluntary_switches\":%ld",
             cost->max_rss_kib, cost->peak_threads, cost->voluntary_switches);
-    print_counter(out, "polls", counters.polls);
-    print_counter(out, "wasted_polls", counters.wasted_polls);
-    print_counter(out, "wakes", counters.wakes);
-    print_counter(out, "would_block", counters.would_block);
-    print_counter(out, "reactor_waits", counters.reactor_waits);
+    print_count(out, "polls", EXEC_POLL);
+    print_count(out, "wasted_polls", EXEC_WASTED);
+    print_count(out, "wakes", EXEC_WAKE);
+    print_count(out, "would_block", FUTURE_WAITS);
+    print_count(out, "reactor_waits", REACTOR_WAIT);
     fprintf(out, "}\n");
 }
 
@@ -148,7 +149,11 @@ int report(const struct options *options, int64_t wall)
     int status = tally_verdict(options);
     bool answered = status == EXIT_SUCCESS || tally_of(options->mode).completed > 0;
 
-    if (options->report == REPORT_JSON || (options->report == REPORT_TEXT && answered))
+    bool text = options->report == REPORT_TEXT && answered;
+
+    if (text || options->report == REPORT_JSON)
         print(options, &cost);
+    if (text)
+        doctor_warns();
     return ferror(stderr) ? EXIT_FAILURE : status;
 }

@@ -7,6 +7,7 @@
 #include "app/stage.h"
 #include "app/tally.h"
 #include "core/combine.h"
+#include "core/doctor.h"
 #include "core/io.h"
 #include "core/message.h"
 #include "core/reactor.h"
@@ -14,6 +15,8 @@
 #include "core/task.h"
 #include "core/timer.h"
 #include "core/watches.h"
+
+#include "view/perfetto.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -222,10 +225,10 @@ static enum poll_result park_and_note(struct script *self, struct context *cx)
 static enum poll_result wake_a_twice(struct script *self, struct context *cx)
 {
     if (self->polls == 2) {
-        uint64_t wakes = counters.wakes;
+        uint64_t wakes = trace_counts[EXEC_WAKE];
         wake(wakers[0]);
         wake(wakers[0]);
-        CHECK(counters.wakes == wakes + 1);
+        CHECK(trace_counts[EXEC_WAKE] == wakes + 1);
     }
     wake(cx->waker);
     return self->polls < 5 ? PENDING : READY;
@@ -255,10 +258,10 @@ static void test_stale_wake(void)
     sleep_in_main(1 * MS);
     task_detach(spawn_script(park_and_note, 'b')); /* takes the memory of a */
     sleep_in_main(1 * MS);
-    wakes = counters.wakes;
+    wakes = trace_counts[EXEC_WAKE];
     wake(wakers[0]);
     wake((struct waker){NULL, 0});
-    CHECK(counters.wakes == wakes);
+    CHECK(trace_counts[EXEC_WAKE] == wakes);
     sleep_in_main(1 * MS);
     CHECK(strcmp(history, "b") == 0);
 }
@@ -268,9 +271,9 @@ static void test_wake_of_a_done_task_that_nobody_joined(void)
     struct task *task = spawn_script(leave_waker_and_end, 'a');
 
     sleep_in_main(1 * MS);
-    uint64_t wakes = counters.wakes;
+    uint64_t wakes = trace_counts[EXEC_WAKE];
     wake(wakers[0]);
-    CHECK(counters.wakes == wakes);
+    CHECK(trace_counts[EXEC_WAKE] == wakes);
     task_detach(task);
 }
 
@@ -322,7 +325,7 @@ static void test_wake_from_another_thread(void)
     block_on(&main_script.future); /* sleeps, for ever if nobody interrupts it */
     CHECK(main_script.polls == 2);
     CHECK(now_ns() - start >= 30 * MS && now_ns() - start < 5000 * MS);
-    CHECK(counters.reactor_waits < 10 || strcmp(stage.name, "stage3") == 0);
+    CHECK(trace_counts[REACTOR_WAIT] < 10 || strcmp(stage.name, "stage3") == 0);
 }
 
 enum { WAKES = 20000 };
@@ -601,6 +604,130 @@ static void test_helper_that_forgets_to_wake(void)
     die(__FILE__, __LINE__, "block_on does not come back");
 }
 
+/* Sleeps, but the sleep is dropped. */
+static enum poll_result drop_sleep(struct script *self, struct context *cx)
+{
+    self->sleep = sleep_for(10000 * MS);
+    CHECK(future_poll(&self->sleep.future, cx) == PENDING);
+    future_drop(&self->sleep.future);
+    return PENDING;
+}
+
+static enum poll_result ask_nobody(struct script *self, struct context *cx)
+{
+    (void)self;
+    (void)cx;
+    trace_pending(FUTURE_ASKS, NULL, "nobody", -1, 0);
+    return PENDING;
+}
+
+static void test_lost_deadline(void)
+{
+    struct script main_script = script(ask_nobody, 'm');
+
+    task_detach(spawn(&heap_script(drop_sleep, 's')->future, "sleeper", 0));
+    block_on(&main_script.future);
+    die(__FILE__, __LINE__, "block_on does not come back");
+}
+
+/* Waits for a descriptor that the reactor has to forget. */
+static enum poll_result forget_descriptor(struct script *self, struct context *cx)
+{
+    static char bytes[1];
+    int ends[2];
+
+    make_pair(ends);
+    CHECK(dup2(ends[0], 99) == 99);
+    struct read_some reads = read_some(99, bytes, sizeof bytes);
+    CHECK(future_poll(&reads.future, cx) == PENDING);
+    reactor_forget(99);
+    (void)self;
+    return PENDING;
+}
+
+static void test_lost_descriptor(void)
+{
+    struct script main_script = script(forget_descriptor, 'm');
+
+    block_on(&main_script.future); /* in stage 3 it is polled for ever */
+    die(__FILE__, __LINE__, "block_on does not come back");
+}
+
+/* ---- the doctor ---- */
+
+static enum poll_result be_busy(struct script *self, struct context *cx)
+{
+    wake(cx->waker);
+    return self->polls < 20 ? PENDING : READY;
+}
+
+static enum poll_result be_slow(struct script *self, struct context *cx)
+{
+    struct timespec time = {0, (self->polls == 1 ? 55 : 70) * MS};
+
+    nanosleep(&time, NULL);
+    wake(cx->waker);
+    return self->polls < 2 ? PENDING : READY;
+}
+
+static void test_bad_habits(void)
+{
+    task_detach(spawn(&heap_script(be_busy, 'b')->future, "busy", 1));
+    task_detach(spawn(&heap_script(be_slow, 's')->future, "slow", 2));
+    task_detach(spawn(&heap_script(be_busy, 'c')->future, "busy", 3));
+    sleep_in_main(200 * MS);
+    doctor_warns();
+}
+
+static enum poll_result yield_often(struct script *self, struct context *cx)
+{
+    static struct yield_now yield;
+
+    for (; self->fd < 30; self->fd++) {
+        if (self->polls == 1)
+            yield = yield_now();
+        if (future_poll(&yield.future, cx) == PENDING)
+            return PENDING;
+        yield = yield_now();
+    }
+    return READY;
+}
+
+static void test_good_habits(void)
+{
+    task_detach(spawn(&heap_script(yield_often, 'y')->future, "yielder", 0));
+    task_detach(spawn(&heap_sleeper('s', 60)->future, "sleeper", 0));
+    sleep_in_main(100 * MS);
+    doctor_warns();
+}
+
+/* ---- the event log ---- */
+
+/* What somebody else called, and errno, are not changed by it. */
+static void test_trace_of_strange_names(void)
+{
+    perfetto_start("/dev/stdout");
+    task_detach(spawn_script(note_and_end, 'a'));
+    task_detach(spawn(&heap_script(note_and_end, 'b')->future, "a \"name\"\n\\", 3));
+    sleep_in_main(1 * MS);
+    CHECK(perfetto_end());
+}
+
+static void ignore(const struct event *event)
+{
+    (void)event;
+    errno = EINVAL;
+}
+
+static void test_events_do_not_change_errno(void)
+{
+    trace_listen(ignore);
+    errno = EAGAIN;
+    trace_call("read", 0, -1);
+    trace(FUTURE_READY, NULL, "", -1, 0);
+    CHECK(errno == EAGAIN);
+}
+
 static void test_wasted_polls(void)
 {
     struct script main_script = script(wake_a_twice, 'm');
@@ -608,8 +735,8 @@ static void test_wasted_polls(void)
     /* main: 5 polls, the first PENDING, then 3 PENDING in vain, then READY */
     task_detach(spawn_script(park_and_note, 'a')); /* a second poll, in vain */
     block_on(&main_script.future);
-    CHECK(counters.polls == 7);
-    CHECK(counters.wasted_polls == 4);
+    CHECK(trace_counts[EXEC_POLL] == 7);
+    CHECK(trace_counts[EXEC_WASTED] == 4);
 }
 
 /* ---- timers ---- */
@@ -633,7 +760,7 @@ static void test_sleep_never_ends_early(void)
         CHECK(now_ns() - start >= duration);
     }
     if (strcmp(stage.name, "stage3") != 0)
-        CHECK(counters.reactor_waits <= 40); /* rounded up: it does not ask again */
+        CHECK(trace_counts[REACTOR_WAIT] <= 40); /* rounded up: it does not ask again */
 }
 
 static void test_milliseconds_round_up(void)
@@ -813,7 +940,7 @@ static void test_write_all_through_a_small_buffer(void)
     task_detach(spawn(&writer->future, "writer", 0));
     block_on(&reader.future);
     CHECK(bytes_received == SIZE && write_it.result == 0);
-    CHECK(counters.would_block > 1); /* or nothing was shown */
+    CHECK(trace_counts[FUTURE_WAITS] > 1); /* or nothing was shown */
     forget_and_close(fds[1]);
 }
 
@@ -1162,7 +1289,7 @@ static void test_all_answered_waits_for_responses(void)
     struct all_answered answered = all_answered();
 
     block_on_future(&answered.future); /* none runs: READY at once */
-    CHECK(counters.polls == 1);
+    CHECK(trace_counts[EXEC_POLL] == 1);
 }
 
 /* ---- names ---- */
@@ -1172,7 +1299,8 @@ static void test_resolve_of_a_numeric_address_needs_no_thread(void)
     struct resolve looking = resolve("::1", 80);
 
     block_on_future(&looking.future);
-    CHECK(looking.why_not == NULL && looking.addresses != NULL && counters.polls == 1);
+    CHECK(looking.why_not == NULL && looking.addresses != NULL &&
+          trace_counts[EXEC_POLL] == 1);
     freeaddrinfo(looking.addresses);
 }
 
@@ -1181,7 +1309,8 @@ static void test_resolve_of_a_name(void)
     struct resolve looking = resolve("localhost", 80);
 
     block_on_future(&looking.future);
-    CHECK(looking.why_not == NULL && looking.addresses != NULL && counters.polls >= 2);
+    CHECK(looking.why_not == NULL && looking.addresses != NULL &&
+          trace_counts[EXEC_POLL] >= 2);
     freeaddrinfo(looking.addresses);
 }
 
@@ -1236,6 +1365,12 @@ static const struct {
     TEST(block_on_cancels_what_is_left),
     TEST(yield_lets_all_others_run),
     TEST(lost_waker),
+    TEST(lost_deadline),
+    TEST(lost_descriptor),
+    TEST(bad_habits),
+    TEST(good_habits),
+    TEST(trace_of_strange_names),
+    TEST(events_do_not_change_errno),
     TEST(helper_that_forgets_to_wake),
     TEST(wasted_polls),
     TEST(timer_order),

@@ -1,3 +1,0 @@
-#include "core/counters.h"
-
-struct counters counters;

@@ -1,0 +1,9 @@
+/* --explain: each event as a line on stderr, as it happens. */
+#ifndef VIEW_EXPLAIN_H
+#define VIEW_EXPLAIN_H
+
+/* `roles` has a bit, 1 << role, for each role that is wanted; 0: none yet. */
+void explain_start(unsigned roles);
+void explain_end(void);
+
+#endif

@@ -1,0 +1,30 @@
+/* What the event log has said so far of each actor: one lane of the picture for each
+ * task, each thread, and the reactor. */
+#ifndef VIEW_LANES_H
+#define VIEW_LANES_H
+
+#include "core/trace.h"
+
+struct lane {
+    struct actor actor;
+    long number;        /* of the lane, from 1, in order of appearance */
+    struct lane *next;  /* the one that appeared after it */
+    bool alive;         /* a task that is not done */
+    uint64_t queued;    /* in the run queue: who has less is polled first; 0: it is not */
+    struct event waits; /* what it said in its last poll, if it waits; else a poll */
+    struct event sleeps; /* the same, if it waits for a deadline */
+    struct event woken;  /* its last EXEC_WAKE */
+    int64_t began;       /* its poll or wait; -1: none is under way */
+    int64_t called;      /* its system call; the same */
+};
+
+/* Whoever uses lanes calls this before trace_listen, so that lanes hear each event
+ * first. */
+void lanes_start(void);
+
+/* The lane of an actor, made if it is new; NULL if it has no name. */
+struct lane *lane_of(const struct actor *actor);
+
+struct lane *lanes_first(void);
+
+#endif

@@ -1,0 +1,127 @@
+#include "view/timeline.h"
+
+#include "core/message.h"
+#include "core/system.h"
+#include "view/spans.h"
+#include "view/svg.h"
+#include "view/terminal.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *file_name;
+static FILE *file;
+
+/* ---- as text ---- */
+
+enum {
+    WIDEST = 400, /* cells */
+    LINE = 48 + 3 * WIDEST + 48
+};
+
+static int widest_name(void)
+{
+    size_t widest = 0;
+
+    for (int i = 0; i < spans_lanes(); i++) {
+        struct span_lane lane = spans_lane(i);
+        if (strlen(lane.name) > widest)
+            widest = strlen(lane.name);
+    }
+    return (int)widest;
+}
+
+static void draw_lane(int number, int name_width, int width)
+{
+    static const char *const ascii[] = {" ", ".", "#"};
+    static const char *const blocks[] = {" ", "░", "█"};
+    const char *const *shapes = terminal_has_utf8() ? blocks : ascii;
+    struct span_lane lane = spans_lane(number);
+    enum cell cells[WIDEST];
+    char line[LINE];
+    int used = snprintf(line, sizeof line, "%-*s ", name_width, lane.name);
+
+    spans_cells(number, cells, width);
+    while (width > 0 && cells[width - 1] == NOTHING)
+        width--;
+    for (int i = 0; i < width; i++)
+        used += snprintf(line + used, sizeof line - (size_t)used, "%s", shapes[cells[i]]);
+    fprintf(stderr, "%s\n", line);
+}
+
+/* Copies a word into a line of spaces. */
+static void put_at(char *line, int place, const char *word)
+{
+    while (*word != '\0')
+        line[place++] = *word++;
+}
+
+/* The axis: a mark for each tick, and below it its time. */
+static void draw_axis(int name_width, int width)
+{
+    int64_t tick = spans_tick(width / 9);
+    char marks[LINE];
+    char times[LINE];
+    int place = 0;
+    int length = 0;
+
+    memset(marks, ' ', sizeof marks);
+    memset(times, ' ', sizeof times);
+    for (int64_t time = 0; time <= spans_total(); time += tick) {
+        char label[24];
+        length =
+            snprintf(label, sizeof label, "%g s", (double)time / (double)NS_PER_SECOND);
+        place = name_width + 1 + spans_cell_at(time, width);
+        put_at(marks, place, "|");
+        put_at(times, place, label);
+    }
+    fprintf(stderr, "%.*s\n%.*s\n", place + 1, marks, place + length, times);
+}
+
+static void draw_text(void)
+{
+    int name_width = widest_name();
+    int width = terminal_width() - name_width - 6; /* room for the last time */
+    char title[128];
+
+    if (width < 10)
+        width = 10;
+    if (width > WIDEST)
+        width = WIDEST;
+    spans_title(title, sizeof title);
+    fprintf(stderr, "%s\n%s waits to be accepted  %s is served\n", title,
+            terminal_has_utf8() ? "░" : ".", terminal_has_utf8() ? "█" : "#");
+    for (int lane = 0; lane < spans_lanes(); lane++)
+        draw_lane(lane, name_width, width);
+    draw_axis(name_width, width);
+}
+
+/* ---- start and end ---- */
+
+void timeline_start(const struct options *options)
+{
+    file_name = options->timeline_file;
+    if (file_name != NULL) {
+        file = fopen(file_name, "w");
+        if (file == NULL)
+            fail("cannot make %s: %s; give --timeline a file that can be written",
+                 file_name, strerror(errno));
+    }
+    spans_start(options->mode == SERVE);
+}
+
+bool timeline_end(void)
+{
+    spans_end();
+    if (file_name == NULL) {
+        draw_text();
+        return true;
+    }
+    svg_draw(file);
+    bool failed = ferror(file) != 0;
+    failed = fclose(file) != 0 || failed;
+    if (failed)
+        message("cannot write %s: %s; is the disk full?", file_name, strerror(errno));
+    return !failed;
+}
