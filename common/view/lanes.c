@@ -33,8 +33,8 @@ static struct lane *lane_new(const struct actor *actor)
     struct lane *lane = allocate(1, sizeof *lane);
 
     lane->actor = *actor;
-    lane->began = -1;
-    lane->called = -1;
+    lane->began.time = -1;
+    lane->called.time = -1;
     lane->number = last == NULL ? 1 : last->number + 1;
     if (last == NULL)
         first = lane;
@@ -83,7 +83,7 @@ static void lanes_event(const struct event *event)
             lane->woken = *event;
         break;
     case EXEC_POLL:
-        lane->began = event->time;
+        lane->began = *event;
         lane->queued = 0;
         lane->waits.kind = lane->sleeps.kind = EXEC_POLL;
         break;
@@ -93,11 +93,10 @@ static void lanes_event(const struct event *event)
         lane->queued = 0;
         break;
     case REACTOR_WAIT:
-        lane->began = event->time;
-        lane->waits = *event;
+        lane->began = *event;
         break;
     case OS_START:
-        lane->called = event->time;
+        lane->called = *event;
         break;
     case FUTURE_SLEEPS:
         lane->sleeps = *event;

@@ -14,8 +14,8 @@ struct lane {
     struct event waits; /* what it said in its last poll, if it waits; else a poll */
     struct event sleeps; /* the same, if it waits for a deadline */
     struct event woken;  /* its last EXEC_WAKE */
-    int64_t began;       /* its poll or wait; -1: none is under way */
-    int64_t called;      /* its system call; the same */
+    struct event began;  /* its poll or wait; its time is -1 when that is over */
+    struct event called; /* its system call; the same */
 };
 
 /* Whoever uses lanes calls this before trace_listen, so that lanes hear each event

@@ -16,6 +16,7 @@ static int error;                /* errno of the first write that failed */
 static const struct lane *named; /* the last lane that has its name in the file */
 static uint64_t arrows;
 static int64_t queue_length;
+static int64_t last_time; /* of an event */
 
 /* ---- JSON ---- */
 
@@ -50,7 +51,7 @@ static void put_lane_name(long lane, const char *name)
     fputs("}}", file);
 }
 
-/* A slice that ends now; `says` is shown when it is selected. */
+/* `says` is shown when the slice is selected. */
 static void put_slice(const char *name, const struct lane *lane, int64_t from, int64_t to,
                       const struct event *says)
 {
@@ -83,7 +84,7 @@ static void put_arrow(const struct lane *to)
     arrows++;
     put_event('s', "wake", from->number, to->woken.time);
     fprintf(file, ",\"cat\":\"wake\",\"id\":%" PRIu64 "}", arrows);
-    put_event('f', "wake", to->number, to->began);
+    put_event('f', "wake", to->number, to->began.time);
     fprintf(file, ",\"cat\":\"wake\",\"id\":%" PRIu64 ",\"bp\":\"e\"}", arrows);
 }
 
@@ -99,49 +100,63 @@ static void name_new_lanes(void)
     }
 }
 
-/* An arrow needs a slice to start in; a thread that wakes may have none. */
-static void wake_from_thread(const struct event *event)
+/* An arrow needs a slice to start in; a task that is done, or a thread, may have none. */
+static void wake_outside_of_slices(const struct event *event)
 {
     const struct lane *from = lane_of(&event->other);
 
-    if (from != NULL && from->began < 0 && from->called < 0)
+    if (from != NULL && from->began.time < 0 && from->called.time < 0)
         put_slice("wake", from, event->time, event->time, event);
 }
 
 /* What it waits for says more than that it is PENDING. */
-static void poll_ended(const struct event *event, struct lane *lane)
+static void end_poll(struct lane *lane, const struct event *end)
 {
-    const struct event *says = event;
+    const struct event *says = end;
 
-    if (event->kind != EXEC_DONE && lane->waits.kind != EXEC_POLL)
+    if (end->kind != EXEC_DONE && lane->waits.kind != EXEC_POLL)
         says = &lane->waits;
-    else if (event->kind != EXEC_DONE && lane->sleeps.kind != EXEC_POLL)
+    else if (end->kind != EXEC_DONE && lane->sleeps.kind != EXEC_POLL)
         says = &lane->sleeps;
-    put_slice("poll", lane, lane->began, event->time, says);
-    lane->began = -1;
+    put_slice("poll", lane, lane->began.time, end->time, says);
+    lane->began.time = -1;
 }
 
-static void wait_ended(const struct event *event, struct lane *lane)
+static void end_wait(struct lane *lane, const struct event *end)
 {
-    put_slice(stage.wait == NULL ? "no wait" : stage.wait, lane, lane->began, event->time,
-              &lane->waits);
-    lane->began = -1;
+    put_slice(stage.wait == NULL ? "no wait" : stage.wait, lane, lane->began.time,
+              end->time, &lane->began);
+    lane->began.time = -1;
 }
 
-static void call_ended(const struct event *event, struct lane *lane)
+static void end_call(struct lane *lane, const struct event *end)
 {
-    if (lane->called < 0)
-        put_instant(event, lane); /* it did not block */
-    else
-        put_slice(event->word, lane, lane->called, event->time, event);
-    lane->called = -1;
+    put_slice(lane->called.word, lane, lane->called.time, end->time, end);
+    lane->called.time = -1;
+}
+
+/* Threads may still be in a call, and the program may fail in the middle of a poll. */
+static void end_all(void)
+{
+    for (struct lane *lane = lanes_first(); lane != NULL; lane = lane->next) {
+        if (lane->called.time >= 0) {
+            struct event end = lane->called;
+            end.time = last_time;
+            end_call(lane, &end);
+        }
+        if (lane->began.time >= 0) {
+            struct event end = lane->began;
+            end.time = last_time;
+            end.kind == EXEC_POLL ? end_poll(lane, &end) : end_wait(lane, &end);
+        }
+    }
 }
 
 static void put(const struct event *event, struct lane *lane)
 {
     switch (event->kind) {
     case EXEC_WAKE:
-        wake_from_thread(event);
+        wake_outside_of_slices(event);
         break;
     case EXEC_POLL:
         if (lane->woken.kind == EXEC_WAKE)
@@ -150,16 +165,19 @@ static void put(const struct event *event, struct lane *lane)
     case EXEC_PENDING:
     case EXEC_WASTED:
     case EXEC_DONE:
-        poll_ended(event, lane);
+        end_poll(lane, event);
         break;
     case REACTOR_WAIT:
         put_counter(event->time);
         break;
     case REACTOR_WAITED:
-        wait_ended(event, lane);
+        end_wait(lane, event);
         break;
     case OS_CALL:
-        call_ended(event, lane);
+        if (lane->called.time >= 0)
+            end_call(lane, event);
+        else
+            put_instant(event, lane); /* it does not block */
         break;
     case EXEC_CANCEL:
     case OS_THREAD:
@@ -175,6 +193,7 @@ static void perfetto_event(const struct event *event)
 {
     struct lane *lane = lane_of(&event->actor);
 
+    last_time = event->time;
     name_new_lanes();
     if (event->kind <= EXEC_POLL)
         queue_length = event->number;
@@ -194,6 +213,7 @@ static void close_file(void)
     if (file == NULL)
         return;
     trace_end();
+    end_all();
     fputs("\n]}\n", file);
     if (fclose(file) != 0 && error == 0)
         error = errno;

@@ -143,6 +143,12 @@ static void print(const struct options *options, const struct cost *cost)
     fputs(text, stderr);
 }
 
+int report_failure(const struct options *options)
+{
+    tally_verdict(options);
+    return EXIT_FAILURE;
+}
+
 int report(const struct options *options, int64_t wall)
 {
     struct cost cost = cost_of_run(wall);

@@ -11,4 +11,7 @@
  * that says why not is all there is to say. */
 int report(const struct options *options, int64_t wall);
 
+/* When something has failed and that was said: says only whether clients failed too. */
+int report_failure(const struct options *options);
+
 #endif

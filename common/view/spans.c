@@ -114,7 +114,7 @@ static int served_earlier(const void *a, const void *b)
 
 void spans_end(void)
 {
-    if (group() == 1)
+    if (length > 0)
         qsort(spans, (size_t)length, sizeof *spans, served_earlier);
 }
 
@@ -140,16 +140,17 @@ static long end_of(int lane)
 
 struct span_lane spans_lane(int lane)
 {
+    const struct span *span = &spans[first_of(lane)];
     const char *what = serves ? "response" : "client";
-    struct span_lane result = {.from = spans[first_of(lane)].from,
-                               .served = spans[first_of(lane)].served,
-                               .to = spans[end_of(lane) - 1].to};
+    struct span_lane result = {.from = span->from, .served = span->served};
 
-    if (end_of(lane) - first_of(lane) == 1)
-        snprintf(result.name, sizeof result.name, "%s %ld", what,
-                 spans[first_of(lane)].number);
+    result.to = spans[end_of(lane) - 1].to;
+    if (group() == 1)
+        snprintf(result.name, sizeof result.name, "%s %ld", what, span->number);
+    else if (first_of(lane) + 1 == end_of(lane))
+        snprintf(result.name, sizeof result.name, "%ld", end_of(lane));
     else
-        snprintf(result.name, sizeof result.name, "%ss %ld-%ld", what, first_of(lane) + 1,
+        snprintf(result.name, sizeof result.name, "%ld-%ld", first_of(lane) + 1,
                  end_of(lane));
     return result;
 }
@@ -210,8 +211,8 @@ void spans_title(char *text, size_t size)
     const char *what = serves ? "connection" : "client";
 
     if (group() > 1)
-        snprintf(text, size, "%s: %ld %ss, %ld share a lane", stage.name, length, what,
-                 group());
+        snprintf(text, size, "%s: %ld %ss in the order served, %ld share a lane",
+                 stage.name, length, what, group());
     else
         snprintf(text, size, "%s: a lane for each of %ld %s%s", stage.name, length, what,
                  length == 1 ? "" : "s");

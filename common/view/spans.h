@@ -11,12 +11,12 @@
 void spans_start(bool only_serves);
 
 /* Before the first of those below: puts the clients in the order in which they were
- * served, if each has its own lane. */
+ * served. */
 void spans_end(void);
 
 /* A lane of the picture. There are at most 40, so several clients may share one. */
 struct span_lane {
-    char name[48]; /* "client 3", "clients 26-50" */
+    char name[48]; /* "client 3"; of several, their places in that order: "26-50" */
     int64_t from;  /* of the first, in ns since the start; -1: never */
     int64_t served;
     int64_t to; /* of the last */
@@ -36,7 +36,7 @@ int spans_cell_at(int64_t time, int width);
 /* For an axis: a tick every so many ns (1, 2 or 5, and zeros), at most `most` of them. */
 int64_t spans_tick(int most);
 
-/* "stage1: a lane for each of 10 clients" */
+/* "stage1: a lane for each of 10 clients", or how many share one */
 void spans_title(char *text, size_t size);
 
 #endif

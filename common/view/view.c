@@ -8,8 +8,6 @@
 #include "view/step.h"
 #include "view/timeline.h"
 
-#include <stdlib.h>
-
 static int64_t start;
 
 void view_start(const struct options *options)
@@ -37,6 +35,5 @@ int view_end(const struct options *options)
         all_written = timeline_end();
     if (options->trace_file != NULL)
         all_written = perfetto_end() && all_written;
-    int status = report(options, wall);
-    return all_written ? status : EXIT_FAILURE;
+    return all_written ? report(options, wall) : report_failure(options);
 }

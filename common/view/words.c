@@ -99,10 +99,10 @@ static void add_by_whom(struct words *words, const struct event *event)
 static void add_exec(struct words *words, const struct event *event)
 {
     static const char *const done[] = {
-        [EXEC_TURN] = "a turn",         [EXEC_SPAWN] = "spawned",
-        [EXEC_WAKE] = "woken",          [EXEC_POLL] = "polled",
-        [EXEC_PENDING] = "PENDING",     [EXEC_WASTED] = "PENDING, in vain",
-        [EXEC_DONE] = "READY: it ends", [EXEC_CANCEL] = "cancelled",
+        [EXEC_TURN] = "a turn",      [EXEC_SPAWN] = "spawned",
+        [EXEC_WAKE] = "woken",       [EXEC_POLL] = "polled",
+        [EXEC_PENDING] = "PENDING",  [EXEC_WASTED] = "PENDING, in vain",
+        [EXEC_DONE] = "READY: done", [EXEC_CANCEL] = "cancelled",
     };
 
     add(words, "%s", done[event->kind]);
@@ -177,7 +177,7 @@ static void add_reactor(struct words *words, const struct event *event)
 {
     switch (event->kind) {
     case REACTOR_WATCH:
-        add(words, "keeps its waker: fd %d %s", event->fd, event->word);
+        add(words, "watches fd %d %s, keeps the waker", event->fd, event->word);
         break;
     case REACTOR_WAIT:
         add_wait(words, event);

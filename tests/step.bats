@@ -1,0 +1,87 @@
+#!/usr/bin/env bats
+# --step: stops before each turn of the executor.
+
+load helpers
+
+# step KEYS STAGE OPTION...: types the keys on a terminal of its own, and Ctrl-D after them; the
+# screen is in $BATS_TEST_TMPDIR/screen, and its exit status is ours.
+step() {
+    local keys=$1
+    shift
+    printf '%b' "$keys" | timeout 20 script -qec "exec $BIN/$1 --step -r none ${*:2}" /dev/null |
+        tr -d '\r' >"$BATS_TEST_TMPDIR/screen"
+}
+
+on_screen() {
+    grep -cE -e "$1" "$BATS_TEST_TMPDIR/screen" || true
+}
+
+@test "three Enters are three turns, and q ends it with exit 0" {
+    need script
+    for stage in $FUTURE_STAGES; do
+        step '\n\n\nq' "$stage" -n 2 || fail "$stage: exit $?"
+        [ "$(on_screen '^---- turn [0-9]+, [0-9.]+ s; real time goes on meanwhile ----$')" -eq 4 ]
+        [ "$(on_screen 'Enter: this turn   c: run on   q: end')" -eq 4 ]
+        [ "$(on_screen '^run queue: ')" -eq 4 ]
+        # each turn polls what was queued before it
+        awk '/^run queue: / { expected = $3; turns++ } /  polled; / { polled[turns]++ }
+             /^---- turn/ { if (turns && polled[turns] != expected) bad = 1 }
+             END { exit bad || turns != 4 || polled[4] > 0 }' "$BATS_TEST_TMPDIR/screen" ||
+            [ "$stage" = stage3 ] || fail "$stage: $(cat "$BATS_TEST_TMPDIR/screen")"
+    done
+}
+
+@test "it shows who is queued, and who waits for which descriptor, deadline or task" {
+    need script
+    step '\n\n\n\nq' stage4 -n 1
+    [ "$(on_screen '^run queue: 2 = server, main$')" -eq 1 ]
+    [ "$(on_screen '^  server         waits: fd [0-9]+ readable$')" -ge 1 ]
+    [ "$(on_screen '^  main           waits: the end of client 1$')" -ge 1 ]
+    [ "$(on_screen '^  client 1       waits: fd [0-9]+ readable, or deadline in [0-9.]+ ms$')" -ge 1 ]
+    [ "$(on_screen '^  response 1     waits: deadline in [0-9.]+ ms$')" -ge 1 ]
+}
+
+@test "c runs on to the end" {
+    need script
+    step '\nc' stage4 -n 3 -d 0.05
+    [ "$(on_screen '^---- turn ')" -eq 2 ]
+    grep -E '^(start|end) ' "$BATS_TEST_TMPDIR/screen" | whole_answers 3
+}
+
+@test "other keys do nothing, and Ctrl-C ends it as a signal does" {
+    need script
+    run bash -c '{ printf "xyz\n"; sleep 0.5; printf "\003"; } | timeout 20 script -qec "exec $1 --step -r none" /dev/null' - "$BIN/stage4"
+    [ "$status" -eq 130 ] || fail "exit $status"
+    [ "$(grep -c '^---- turn ' <<<"$output")" -eq 2 ]
+}
+
+@test "many tasks are cut short, and it says how many" {
+    need script
+    step '\n\n\nq' stage4 -n 40
+    [ "$(on_screen '^run queue: 41 = server, client 1, .*, client 11, and 29 more$')" -ge 1 ]
+    [ "$(on_screen '^  and 30 more wait$')" -ge 1 ]
+}
+
+@test "stdin and stdout stay free" {
+    need script
+    step 'c' "stage4 </dev/null >$BATS_TEST_TMPDIR/out -n 2 -d 0.01"
+    whole_answers 2 <"$BATS_TEST_TMPDIR/out"
+}
+
+@test "without a terminal: exit 2, one line" {
+    need setsid
+    for stage in $FUTURE_STAGES; do
+        run setsid -w "$BIN/$stage" --step </dev/null
+        [ "$status" -eq 2 ]
+        [ "${#lines[@]}" -eq 1 ]
+        [[ "$output" == "$stage: --step needs a terminal to read keys from: /dev/tty: "*"; try --explain" ]]
+    done
+}
+
+@test "stages 1 and 2 say that the kernel is their executor: exit 2, one line" {
+    for stage in stage1 stage2; do
+        run "$BIN/$stage" --step
+        [ "$status" -eq 2 ]
+        [ "$output" = "$stage: --step stops before each turn of an executor; here threads block, and the kernel is their executor. Try stage3, stage4 or stage5" ]
+    done
+}
