@@ -62,6 +62,13 @@ $(BUILD)/%.o: %.c
 demo: all
 	@common/view/demo.sh $(CLIENTS) $(DELAY) $(PROGRAMS)
 
+# The pictures of the READMEs.
+figures: all
+	@for program in $(STAGES); do \
+	    echo "$$program" && \
+	    $(BIN)/$$program -r none --timeline="$$(echo $${program}_*)/timeline.svg" >/dev/null || exit 1; \
+	done
+
 # ---- test ----
 
 # The unit tests, once with each reactor.
@@ -82,7 +89,11 @@ units: $(UNITS)
 test check: all units
 	@BUILD=$(BUILD) BIN=$(BIN) tests/run.sh $(TESTS)
 
+WITHOUT_LOG := $(BUILD)/without_log
+
 bench: all $(BUILD)/raw_epoll
+	@$(MAKE) -s BUILD=$(WITHOUT_LOG) BIN=$(WITHOUT_LOG) \
+	    CPPFLAGS='$(CPPFLAGS) -DWITHOUT_EVENT_LOG' $(WITHOUT_LOG)/stage5
 	@tests/bench/bench.sh
 
 $(BUILD)/raw_epoll: $(BUILD)/tests/bench/raw_epoll.o
@@ -126,11 +137,12 @@ help:
 	@echo 'make stage4     build one of them'
 	@echo 'make demo       run all five and compare; CLIENTS=50 DELAY=0.2 are possible'
 	@echo 'make test       run the tests; TESTS=tests/serve.bats for some of them'
-	@echo 'make bench      compare stage 5 with a bare epoll program'
+	@echo 'make bench      compare stage 5 with bare epoll, and with itself without event log'
+	@echo 'make figures    draw the pictures of the READMEs anew, from real runs'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make sanitize   the tests under the address and thread sanitizers'
 	@echo 'make format     lay the sources out as .clang-format says'
 	@echo 'make install    to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
 	@echo 'make clean      remove what was built'
 
-.PHONY: all demo units test check bench sanitize lint format install uninstall clean help
+.PHONY: all demo units test check bench sanitize figures lint format install uninstall clean help

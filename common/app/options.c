@@ -223,6 +223,28 @@ static bool is_second_choice(const struct option *option, const char *value)
     return false;
 }
 
+static void set_view(struct options *result, const struct option *option,
+                     const char *value)
+{
+    switch (option->letter) {
+    case STEP:
+        result->step = true;
+        break;
+    case EXPLAIN:
+        result->explain = value == NULL ? ALL_ROLES : roles(option, value);
+        break;
+    case TIMELINE:
+        result->timeline = true;
+        result->timeline_file = value == NULL ? NULL : file_name(option, value);
+        break;
+    case TRACE:
+        result->trace_file = file_name(option, value);
+        break;
+    default:
+        break;
+    }
+}
+
 static void set_option(struct options *result, const struct option *option,
                        const char *value)
 {
@@ -247,25 +269,15 @@ static void set_option(struct options *result, const struct option *option,
     case 'r':
         result->report = report_form(option, value);
         break;
-    case STEP:
-        result->step = true;
-        break;
-    case EXPLAIN:
-        result->explain = value == NULL ? ALL_ROLES : roles(option, value);
-        break;
-    case TIMELINE:
-        result->timeline = true;
-        result->timeline_file = value == NULL ? NULL : file_name(option, value);
-        break;
-    case TRACE:
-        result->trace_file = file_name(option, value);
-        break;
     case 'h':
         print_help();
     case 'V':
         print_version();
-    default:
+    case OWN:
         result->second_choice = is_second_choice(option, value);
+        break;
+    default:
+        set_view(result, option, value);
     }
 }
 

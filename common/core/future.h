@@ -42,7 +42,7 @@ struct future {
 #define container_of(pointer, type, member)                                              \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* So many became READY: by this the executor tells whether a poll has brought anything. */
+/* So many became READY: the executor asks whether a poll has brought anything. */
 extern uint64_t futures_ready;
 
 static inline enum poll_result future_poll(struct future *future, struct context *cx)

@@ -257,7 +257,7 @@ static enum poll_result yield_now_poll(struct future *future, struct context *cx
     if (self->yielded)
         return READY;
     self->yielded = true;
-    trace_pending(FUTURE_ASKS, NULL, "its turn: it lets the others go first", -1, 0);
+    trace_pending(FUTURE_ASKS, NULL, "its turn, after all others", -1, 0);
     wake(cx->waker);
     return PENDING;
 }

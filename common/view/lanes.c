@@ -68,19 +68,16 @@ struct lane *lanes_first(void)
     return first;
 }
 
-static void lanes_event(const struct event *event)
+/* An event of the role EXEC. */
+static void note_task(struct lane *lane, const struct event *event)
 {
-    struct lane *lane = lane_of(&event->actor);
-
-    if (lane == NULL)
-        return;
     switch (event->kind) {
-    case EXEC_SPAWN:
     case EXEC_WAKE:
+        lane->woken = *event;
+        /* fall through */
+    case EXEC_SPAWN:
         lane->alive = true;
         lane->queued = ++queue_tickets;
-        if (event->kind == EXEC_WAKE)
-            lane->woken = *event;
         break;
     case EXEC_POLL:
         lane->began = *event;
@@ -92,22 +89,34 @@ static void lanes_event(const struct event *event)
         lane->alive = false;
         lane->queued = 0;
         break;
+    default:
+        break;
+    }
+}
+
+static void lanes_event(const struct event *event)
+{
+    struct lane *lane = lane_of(&event->actor);
+
+    if (lane == NULL)
+        return;
+    switch (event->kind) {
+    case FUTURE_WAITS:
+    case FUTURE_JOINS:
+    case FUTURE_ASKS:
+        lane->waits = *event;
+        break;
+    case FUTURE_SLEEPS:
+        lane->sleeps = *event;
+        break;
     case REACTOR_WAIT:
         lane->began = *event;
         break;
     case OS_START:
         lane->called = *event;
         break;
-    case FUTURE_SLEEPS:
-        lane->sleeps = *event;
-        break;
-    case FUTURE_WAITS:
-    case FUTURE_JOINS:
-    case FUTURE_ASKS:
-        lane->waits = *event;
-        break;
     default:
-        break;
+        note_task(lane, event);
     }
 }
 

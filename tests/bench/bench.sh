@@ -1,13 +1,16 @@
 #!/bin/sh
-# What do futures cost? Runs stage5 and raw_epoll, the same work on bare epoll, in turn,
-# and compares the CPU time. Exits 1 if stage5 takes more than 1.15 times as much.
-#     [BENCH_CLIENTS='1000 9000'] [BENCH_ROUNDS=15] tests/bench/bench.sh
+# What do futures cost, and what does the event log? Runs two programs in turn, and compares
+# their CPU time: stage5 with raw_epoll, the same work on bare epoll; stage5 with one that was
+# built without the event log; stage5 that writes a trace with one that does not. Exits 1 if
+# one of them takes more than it may.
+#     [BENCH_CLIENTS='1000 9000'] [BENCH_ROUNDS=21] tests/bench/bench.sh
 # BIN (.) and BUILD (build) say where the programs are.
 set -eu
 
 clients=${BENCH_CLIENTS:-1000 9000}
-rounds=${BENCH_ROUNDS:-15}
-target=1.15
+rounds=${BENCH_ROUNDS:-21}
+most=${clients##* }
+least=${clients%% *}
 export LC_ALL=C # awk would read and write decimal commas
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
@@ -23,6 +26,8 @@ start() {
     case $1 in
     stage5) "${BIN:-.}/stage5" -n "$2" -d 1 -r json ;;
     raw_epoll) "${BUILD:-build}/raw_epoll" "$2" 1 ;;
+    no_log) "${BUILD:-build}/without_log/stage5" -n "$2" -d 1 -r json ;;
+    trace) "${BIN:-.}/stage5" -n "$2" -d 1 -r json --trace="$scratch/trace" ;;
     esac
 }
 
@@ -46,62 +51,60 @@ median_of_lines() {
         END { print (value[int((NR + 1) / 2)] + value[int((NR + 2) / 2)]) / 2 }'
 }
 
-# median PROGRAM CLIENTS COLUMN: of what measure printed in all rounds.
+# median PROGRAM COLUMN: of what measure printed in all rounds of this comparison.
 median() {
-    awk -v program="$1" -v clients="$2" -v column="$3" \
-        '$1 == program && $2 == clients { print $column }' "$scratch/results" | median_of_lines
+    awk -v program="$1" -v column="$2" '$1 == program { print $column }' "$scratch/results" |
+        median_of_lines
 }
 
-# ratio CLIENTS: stage5's CPU time to raw_epoll's, each compared with its neighbour in time:
-# the median of all rounds. (The ratio of the medians would let in what the machine did else.)
+# ratio A B: the CPU time of A to that of B, each compared with its neighbour in time: the
+# median of all rounds. (The ratio of the medians would let in what the machine did else.)
 ratio() {
-    awk -v clients="$1" '$2 != clients { next }
-        $1 == "stage5" { stage5 = $3 }
-        $1 == "raw_epoll" { print stage5 / $3 }' "$scratch/results" | median_of_lines
+    awk -v a="$1" -v b="$2" '{ time[$1] = $3 } NR % 2 == 0 { print time[a] / time[b] }' \
+        "$scratch/results" | median_of_lines
 }
 
 row() {
     printf '%7s  %-9s  %6.3f s  %6.3f s  %6.0f KiB\n' "$2" "$1" \
-        "$(median "$1" "$2" 3)" "$(median "$1" "$2" 4)" "$(median "$1" "$2" 5)"
+        "$(median "$1" 3)" "$(median "$1" 4)" "$(median "$1" 5)"
 }
 
-[ "$rounds" -gt 0 ] 2>/dev/null || fail "BENCH_ROUNDS is '$rounds', not 1 or more"
-for program in "${BIN:-.}/stage5" "${BUILD:-build}/raw_epoll"; do
-    [ -x "$program" ] || fail "there is no $program; run make bench"
-done
-
-# The warm-up, which is not counted. All of it first: if there are too few descriptors for
-# the most clients, this is the time to notice.
-for n in $clients; do
-    echo "warm-up: $n clients" >&2
-    measure stage5 "$n" >/dev/null
-    measure raw_epoll "$n" >/dev/null
-done
-
-# In turn, so that whatever else the machine does hits both.
-for n in $clients; do
+# compare A B CLIENTS TARGET: in turn, so that whatever else the machine does hits both, and
+# each is first as often as second.
+compare() {
+    echo "warm-up: $1 and $2, $3 clients" >&2
+    measure "$1" "$3" >/dev/null
+    measure "$2" "$3" >/dev/null
     round=0
     while [ "$round" -lt "$rounds" ]; do
         round=$((round + 1))
-        echo "round $round of $rounds: $n clients" >&2
-        measure stage5 "$n"
-        measure raw_epoll "$n"
-    done
-done >"$scratch/results"
-
-# verdict CLIENTS: the ratio, and whether it is small enough.
-verdict() {
-    awk -v ratio="$(ratio "$1")" -v target="$target" \
-        'BEGIN { print sprintf("%.3f", ratio), ratio <= target ? "ok" : "MISSED" }'
+        echo "round $round of $rounds: $1 and $2, $3 clients" >&2
+        if [ $((round % 2)) -eq 0 ]; then
+            measure "$1" "$3"
+            measure "$2" "$3"
+        else
+            measure "$2" "$3"
+            measure "$1" "$3"
+        fi
+    done >"$scratch/results"
+    row "$1" "$3"
+    row "$2" "$3"
+    verdict=$(awk -v ratio="$(ratio "$1" "$2")" -v target="$4" \
+        'BEGIN { print sprintf("%.3f", ratio), (ratio <= target ? "ok" : "MISSED") }')
+    echo "         CPU time, $1 / $2: $verdict (at most $4)"
+    case $verdict in *MISSED*) missed=1 ;; esac
 }
+
+[ "$rounds" -gt 0 ] 2>/dev/null || fail "BENCH_ROUNDS is '$rounds', not 1 or more"
+for program in "${BIN:-.}/stage5" "${BUILD:-build}/raw_epoll" "${BUILD:-build}/without_log/stage5"; do
+    [ -x "$program" ] || fail "there is no $program; run make bench"
+done
 
 echo 'clients  program    CPU time  wall time      memory  (medians)'
 missed=0
 for n in $clients; do
-    row stage5 "$n"
-    row raw_epoll "$n"
-    verdict=$(verdict "$n")
-    echo "         CPU time, stage5 / raw_epoll: $verdict (at most $target)"
-    case $verdict in *MISSED*) missed=1 ;; esac
+    compare stage5 raw_epoll "$n" 1.15
 done
+compare stage5 no_log "$most" 1.03
+compare trace stage5 "$least" 2
 exit "$missed"
