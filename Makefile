@@ -28,7 +28,7 @@ PROGRAMS := $(STAGES:%=$(BIN)/%)
 # What every program has; what is added to wait by blocking, or by futures.
 EVERY    := core/doctor core/message core/system core/trace \
             app/answer app/net app/options app/response app/stop app/tally app/thread \
-            view/explain view/lanes view/perfetto view/report view/spans view/step view/svg \
+            view/explain view/keys view/lanes view/perfetto view/report view/spans view/step view/svg \
             view/terminal view/timeline view/view view/words
 BLOCKING := app/blocking
 CORE     := core/task core/timer core/watches core/io core/combine

@@ -18,7 +18,7 @@ lanes() {
     [ "$(wc -l <"$BATS_TEST_TMPDIR/lanes")" -eq "$1" ] || fail "$(cat "$BATS_TEST_TMPDIR/picture")"
     awk -v wide="$2" '{
         lane = substr($0, 11)
-        if (length($0) > wide || lane !~ /^ ?\.*#+$/) { print "odd: " $0; exit 1 }
+        if (length($0) > wide || lane !~ /^ *\.*#+$/) { print "odd: " $0; exit 1 }
         print index(lane, "#"), length(lane)
     }' "$BATS_TEST_TMPDIR/lanes"
 }
@@ -97,7 +97,7 @@ PYTHON
     for stage in stage2 stage4; do
         run env LC_ALL=C "$BIN/$stage" client -n 2 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -t 0.1 --timeline
         [ "$status" -eq 1 ]
-        [ "$(grep -cE '^client [12] \.{50,}$' <<<"$output")" -eq 2 ] || fail "$output"
+        [ "$(grep -cE '^client [12] +\.{50,}$' <<<"$output")" -eq 2 ] || fail "$output"
     done
 }
 

@@ -93,7 +93,7 @@ int accept_client(int listener_fd)
         if (fd >= 0 && response_starts())
             return fd;
         if (fd >= 0)
-            close(fd);
+            close_descriptor(fd);
         else if (accept_may_succeed_later(errno)) {
             cannot_accept_now(errno);
             sleep_blocking(ACCEPT_PAUSE);
@@ -164,7 +164,7 @@ static int connect_client(void)
         if (error == 0)
             return fd;
         if (fd >= 0)
-            close(fd);
+            close_descriptor(fd);
         address = a;
     }
     failed_to_connect(address, error, options.timeout);

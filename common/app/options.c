@@ -110,12 +110,14 @@ static bool is_optional(const struct option *option)
 
 static void print_option(const struct option *option)
 {
-    const char *argument = option->argument == NULL ? "" : option->argument;
     char letter[8] = "    ";
     char words[40];
 
-    snprintf(words, sizeof words, is_optional(option) ? "%s[=%s" : "%s %s", option->name,
-             argument + is_optional(option));
+    if (is_optional(option)) /* "[FORM]" */
+        snprintf(words, sizeof words, "%s[=%s", option->name, option->argument + 1);
+    else
+        snprintf(words, sizeof words, "%s %s", option->name,
+                 option->argument == NULL ? "" : option->argument);
     if (option->letter > OWN)
         snprintf(letter, sizeof letter, "-%c, ", option->letter);
     printf("  %s--%-18s %s\n", letter, words, option->help);
@@ -281,11 +283,15 @@ static void set_option(struct options *result, const struct option *option,
     }
 }
 
-static enum mode mode_of(const char *word)
+static enum mode mode_of(const char *word, bool with_views)
 {
     for (enum mode mode = DEMO; mode <= CLIENT; mode++)
         if (strcmp(word, mode_name(mode)) == 0)
             return mode;
+    if (with_views)
+        usage_error("unknown mode '%s'; a value of --explain or --timeline needs a =, as "
+                    "in --timeline=FILE",
+                    word);
     usage_error("unknown mode '%s'; %s accepts demo, serve or client", word, stage.name);
 }
 
@@ -382,7 +388,7 @@ struct options options_parse(int argc, char **argv)
             if (mode_given)
                 usage_error("unexpected operand '%s'; only one of demo, serve and client",
                             word);
-            result.mode = mode_of(word);
+            result.mode = mode_of(word, result.explain != 0 || result.timeline);
             mode_given = true;
         } else if (strcmp(word, "--") == 0)
             only_operands = true;

@@ -96,7 +96,9 @@ static enum poll_result still_looking(void)
 
 static enum poll_result found(const struct resolve *self)
 {
-    trace(FUTURE_READY, NULL, "resolve", -1, self->why_not == NULL ? 0 : -1);
+    const char *name = self->why_not == NULL ? "resolve" : "resolve, without an address,";
+
+    trace(FUTURE_READY, NULL, name, -1, 0);
     return READY;
 }
 

@@ -96,15 +96,15 @@ static struct diagnosis diagnose(enum event_kind last)
     }
 }
 
-void doctor_says_why_stuck(const struct actor *task)
+void doctor_says_why_stuck(const struct actor *task, struct last_words last)
 {
-    struct diagnosis diagnosis = diagnose(task->last);
+    struct diagnosis diagnosis = diagnose(last.kind);
     char name[ACTOR_NAME];
     char fd[24] = "";
 
     actor_name(task, name);
-    if (task->last == FUTURE_WAITS)
-        snprintf(fd, sizeof fd, " fd %d", task->last_fd);
+    if (last.kind == FUTURE_WAITS)
+        snprintf(fd, sizeof fd, " fd %d", last.fd);
     message("stuck: %s; last event: %s%s; likely mistake: %s", name, diagnosis.last_event,
             fd, diagnosis.mistake);
 }

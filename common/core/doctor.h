@@ -15,6 +15,6 @@ void doctor_looks_at_task(const struct actor *task, uint32_t polls, uint32_t sel
 void doctor_warns(void);
 
 /* Says, in one line, what the stuck task said last, and the likely mistake. */
-void doctor_says_why_stuck(const struct actor *task);
+void doctor_says_why_stuck(const struct actor *task, struct last_words last);
 
 #endif

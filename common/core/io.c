@@ -50,7 +50,7 @@ static ssize_t accepted(int fd)
 
     if (error == 0)
         return fd;
-    close(fd);
+    close_descriptor(fd);
     return error;
 }
 

@@ -15,6 +15,7 @@ struct task {
     struct actor actor;    /* its name, for the event log */
     struct waker joiner;   /* woken when the task is done */
     struct task *older;    /* in the list of all tasks, in use or not */
+    struct last_words last_words;
     uint32_t polls;
     uint32_t self_wakes; /* polls in which it woke itself, though nothing was ready */
     bool detached;       /* nobody will join it */
@@ -39,8 +40,8 @@ static struct {
 static pthread_t executor;     /* the thread that runs block_on */
 static struct task *newest;    /* of all tasks */
 static struct task *main_task; /* block_on's; its future belongs to the caller */
-static struct actor nobody;
-static struct actor reactor = {.kind = "reactor"};
+static const struct actor nobody;
+static const struct actor reactor = {.kind = "reactor"};
 
 uint64_t futures_ready;
 static uint64_t ready_before; /* the poll that is under way */
@@ -107,7 +108,8 @@ void wake(struct waker waker)
     bool wakes = task->generation == waker.generation && task->state == WAITING;
     if (wakes) {
         run_queue_push(task);
-        task->self_wakes += acting == &task->actor && futures_ready == ready_before;
+        if (acting == &task->actor && futures_ready == ready_before)
+            task->self_wakes++;
         trace_exec(EXEC_WAKE, &task->actor, (int64_t)run_queue.length);
     }
     pthread_mutex_unlock(&run_queue.lock);
@@ -171,11 +173,15 @@ static void task_free(struct task *task)
 
 static void task_drop_future(struct task *task)
 {
+    const struct actor *caller = acting;
+
+    acting = &task->actor; /* what the drop does, such as a close, is its doing */
     if (task != main_task) {
         future_drop(task->future);
         free(task->future);
     }
     task->future = NULL;
+    acting = caller;
     doctor_looks_at_task(&task->actor, task->polls, task->self_wakes);
 }
 
@@ -205,8 +211,8 @@ void task_detach(struct task *task)
 void task_cancel(struct task *task)
 {
     if (task->future != NULL) {
-        task_drop_future(task);
         trace_exec(EXEC_CANCEL, &task->actor, 0);
+        task_drop_future(task);
     }
     wake(task->joiner);
     task_free(task);
@@ -297,7 +303,7 @@ static _Noreturn void fail_stuck(void)
     message("no task can ever wake again; these are stuck:");
     for (struct task *task = newest; task != NULL; task = task->older)
         if (task->future != NULL)
-            doctor_says_why_stuck(&task->actor);
+            doctor_says_why_stuck(&task->actor, task->last_words);
     exit(EXIT_FAILURE);
 }
 
@@ -306,14 +312,15 @@ static _Noreturn void fail_stuck(void)
 static void task_poll(struct task *task)
 {
     struct context cx = {.waker = {task, task->generation}};
-    int64_t start = now_ns();
+    int64_t start = now_ns() - trace_spent;
 
     ready_before = futures_ready;
     task->polls++;
-    task->actor.last = EXEC_POLL;
     acting = &task->actor;
+    last_words.kind = EXEC_POLL;
     enum poll_result result = future_poll(task->future, &cx);
-    doctor_looks_at_poll(&task->actor, now_ns() - start);
+    task->last_words = last_words;
+    doctor_looks_at_poll(&task->actor, now_ns() - trace_spent - start);
     if (result == READY) {
         trace_exec(EXEC_DONE, &task->actor, 0);
         task_done(task);

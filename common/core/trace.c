@@ -6,9 +6,11 @@
 #include <pthread.h>
 #include <stdio.h>
 
-static struct actor nobody;
+static const struct actor nobody;
 
-_Thread_local struct actor *acting = &nobody;
+_Thread_local const struct actor *acting = &nobody;
+_Thread_local int64_t trace_spent;
+struct last_words last_words;
 uint64_t trace_counts[EVENT_KINDS];
 
 #ifndef WITHOUT_EVENT_LOG
@@ -20,6 +22,7 @@ static pthread_mutex_t lock;
 /* lock must be held when using these: */
 static void (*listeners[LISTENERS])(const struct event *event);
 static int listening;
+static void (*pause_before_turn)(void);
 static int64_t start;
 
 enum role role_of(enum event_kind kind)
@@ -62,6 +65,11 @@ void trace_listen(void (*listener)(const struct event *event))
     listeners[listening++] = listener;
 }
 
+void trace_before_turns(void (*pause)(void))
+{
+    pause_before_turn = pause;
+}
+
 void trace_event(enum event_kind kind, const struct actor *actor,
                  const struct actor *other, const char *word, int fd, int64_t number)
 {
@@ -79,7 +87,11 @@ void trace_event(enum event_kind kind, const struct actor *actor,
     event.time = now_ns() - start;
     for (int i = 0; i < listening; i++)
         listeners[i](&event);
+    void (*pause)(void) = kind == EXEC_TURN ? pause_before_turn : NULL;
     pthread_mutex_unlock(&lock);
+    if (pause != NULL)
+        pause();
+    trace_spent += now_ns() - start - event.time;
     errno = saved_errno;
 }
 
@@ -89,5 +101,6 @@ void trace_end(void)
         return; /* there is no lock */
     pthread_mutex_lock(&lock);
     listening = 0;
+    pause_before_turn = NULL;
     pthread_mutex_unlock(&lock);
 }

@@ -55,9 +55,6 @@ enum role role_of(enum event_kind kind);
 struct actor {
     const char *kind; /* kind and number are its name: "client", 3; NULL: has none */
     long number;      /* 0: left out */
-    /* For the doctor, and only in tasks: what it has said last in its last poll. */
-    enum event_kind last;
-    int last_fd;
 };
 
 /* Writes "client 3", or "". */
@@ -78,13 +75,17 @@ struct event {
  * times. Call it before there is a second thread. A listener must not cause events. */
 void trace_listen(void (*listener)(const struct event *event));
 
+/* Before each turn of the executor, after the listeners, `pause` may take its time: other
+ * threads, and their events, go on meanwhile. */
+void trace_before_turns(void (*pause)(void));
+
 /* No listener gets anything any more. */
 void trace_end(void);
 
 /* ---- for those who cause events ---- */
 
 /* Who acts on this thread now. Never NULL. */
-extern _Thread_local struct actor *acting;
+extern _Thread_local const struct actor *acting;
 
 /* How often each kind happened, but for those of the role OS. */
 extern uint64_t trace_counts[EVENT_KINDS];
@@ -94,6 +95,17 @@ extern uint64_t trace_counts[EVENT_KINDS];
 #else
 extern bool trace_on; /* somebody listens */
 #endif
+
+/* What the poll that is under way has said last of why it is PENDING; EXEC_POLL: nothing.
+ * This is kept when nobody listens, too: see doctor.h. */
+struct last_words {
+    enum event_kind kind;
+    int fd;
+};
+extern struct last_words last_words;
+
+/* How many ns the listeners have taken for the events of this thread. */
+extern _Thread_local int64_t trace_spent;
 
 /* Never changes errno. `other` may be NULL. */
 void trace_event(enum event_kind kind, const struct actor *actor,
@@ -121,8 +133,7 @@ static inline void trace(enum event_kind kind, const struct actor *other,
 static inline void trace_pending(enum event_kind kind, const struct actor *other,
                                  const char *word, int fd, int64_t number)
 {
-    acting->last = kind;
-    acting->last_fd = fd;
+    last_words = (struct last_words){kind, fd};
     trace(kind, other, word, fd, number);
 }
 

@@ -7,18 +7,20 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static unsigned wanted; /* roles */
 static bool has_colour;
 
-/* What may turn out to be a poll in vain is held back until we know. Those are counted,
- * and not shown: else a busy loop would bury all the rest. */
+/* The lines of a poll are held back until it has brought something. A poll in vain is
+ * counted, and not shown: else a busy loop would bury all the rest. */
 static char held[16384];
 static size_t held_length;
 static bool holding;
-static uint64_t folded;    /* polls in vain since the last line */
-static bool nothing_ready; /* since the reactor began to wait */
+static uint64_t folded; /* polls in vain since the last line */
+
+static bool nothing_woken; /* since the reactor began to wait */
 
 /* Writes "1,234,567". */
 static void with_commas(uint64_t number, char text[32])
@@ -34,28 +36,27 @@ static void with_commas(uint64_t number, char text[32])
     *text = '\0';
 }
 
+/* Shows how many polls were in vain. */
+static void show_folded(void)
+{
+    char number[32];
+    struct words line = {.length = 0};
+
+    with_commas(folded, number);
+    add(&line, "           ... %s poll%s, nothing changed\n", number,
+        folded == 1 ? "" : "s");
+    if (folded > 0)
+        fputs(line.text, stderr);
+    folded = 0;
+}
+
 /* Shows what was held back. */
 static void release(void)
 {
-    char number[32];
-    char line[80];
-
-    with_commas(folded, number);
-    snprintf(line, sizeof line, "           ... %s poll%s, nothing changed\n", number,
-             folded == 1 ? "" : "s");
-    if (folded > 0)
-        fputs(line, stderr);
+    show_folded();
     fwrite(held, 1, held_length, stderr);
-    folded = 0;
     held_length = 0;
     holding = false;
-}
-
-static void fold(void)
-{
-    folded++;
-    held_length = 0;
-    holding = true;
 }
 
 static bool is_reactor(const struct actor *actor)
@@ -63,40 +64,28 @@ static bool is_reactor(const struct actor *actor)
     return actor->kind != NULL && strcmp(actor->kind, "reactor") == 0;
 }
 
-/* Something new: what was held back belongs to it. */
-static bool is_news(const struct event *event)
-{
-    switch (event->kind) {
-    case FUTURE_READY:
-    case EXEC_PENDING:
-    case EXEC_DONE:
-    case EXEC_SPAWN:
-    case EXEC_CANCEL:
-    case REACTOR_TIME:
-        return true;
-    case REACTOR_WAIT:
-        return event->number != 0; /* it may take a while */
-    case REACTOR_READY:
-        return is_reactor(&event->actor); /* a reactor that waits: stage 3 has none */
-    case EXEC_WAKE:
-        return is_reactor(&event->other);
-    default:
-        return false;
-    }
-}
-
-/* Turns are shown by --step. That nothing became ready is worth a line, but not that
- * something did: it has its own. */
+/* A wait in which nothing happened gets a second line that says so. A reactor that does
+ * not wait says so once. */
 static bool is_shown(const struct event *event)
 {
-    if (event->kind == REACTOR_WAIT)
-        nothing_ready = true;
-    else if (event->kind == REACTOR_READY || event->kind == REACTOR_TIME)
-        nothing_ready = false;
-    if (event->kind == EXEC_TURN || (event->kind == REACTOR_WAITED && !nothing_ready) ||
-        (event->kind == REACTOR_WAITED && stage.wait == NULL))
+    static bool said;
+
+    switch (event->kind) {
+    case EXEC_TURN: /* is for --step */
         return false;
-    return (wanted & 1U << role_of(event->kind)) != 0;
+    case EXEC_WAKE:
+        nothing_woken = false;
+        return true;
+    case REACTOR_WAIT:
+        nothing_woken = true;
+        bool shown = stage.wait != NULL || !said;
+        said = true;
+        return shown;
+    case REACTOR_WAITED:
+        return stage.wait != NULL && nothing_woken;
+    default:
+        return true;
+    }
 }
 
 static struct words line_of(const struct event *event)
@@ -115,6 +104,12 @@ static struct words line_of(const struct event *event)
     return line;
 }
 
+void explain_flush(void)
+{
+    show_folded();
+    held_length = 0;
+}
+
 static void show(const struct event *event)
 {
     struct words line = line_of(event);
@@ -122,6 +117,7 @@ static void show(const struct event *event)
     if (holding && held_length + line.length > sizeof held)
         release();
     if (!holding) {
+        explain_flush();
         fwrite(line.text, 1, line.length, stderr);
         return;
     }
@@ -131,24 +127,32 @@ static void show(const struct event *event)
 
 static void explain_event(const struct event *event)
 {
-    if (event->kind == EXEC_POLL)
+    if (event->kind == EXEC_POLL) {
         holding = true;
-    if (holding && is_news(event))
-        release();
-    if (event->kind == EXEC_WASTED)
-        fold();
-    else if (is_shown(event))
+        held_length = 0;
+    }
+    if (is_shown(event) && (wanted & 1U << role_of(event->kind)) != 0)
         show(event);
+    if (event->kind == EXEC_WASTED && holding) {
+        folded++; /* and what is held stays, in case the program ends here */
+        holding = false;
+    } else if (event->kind == FUTURE_READY || event->kind == EXEC_PENDING ||
+               event->kind == EXEC_DONE)
+        release();
+}
+
+void explain_end(void)
+{
+    trace_end();
+    if (!holding && held_length > 0)
+        folded--;
+    release();
 }
 
 void explain_start(unsigned roles)
 {
     wanted = roles;
     has_colour = terminal_has_colour();
+    atexit(explain_end);
     trace_listen(explain_event);
-}
-
-void explain_end(void)
-{
-    release();
 }

@@ -82,7 +82,8 @@ static void note_task(struct lane *lane, const struct event *event)
     case EXEC_POLL:
         lane->began = *event;
         lane->queued = 0;
-        lane->waits.kind = lane->sleeps.kind = EXEC_POLL;
+        lane->is_waiting = false;
+        lane->is_sleeping = false;
         break;
     case EXEC_DONE:
     case EXEC_CANCEL:
@@ -104,9 +105,11 @@ static void lanes_event(const struct event *event)
     case FUTURE_WAITS:
     case FUTURE_JOINS:
     case FUTURE_ASKS:
+        lane->is_waiting = true;
         lane->waits = *event;
         break;
     case FUTURE_SLEEPS:
+        lane->is_sleeping = true;
         lane->sleeps = *event;
         break;
     case REACTOR_WAIT:

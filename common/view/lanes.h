@@ -7,12 +7,14 @@
 
 struct lane {
     struct actor actor;
-    long number;        /* of the lane, from 1, in order of appearance */
-    struct lane *next;  /* the one that appeared after it */
-    bool alive;         /* a task that is not done */
-    uint64_t queued;    /* in the run queue: who has less is polled first; 0: it is not */
-    struct event waits; /* what it said in its last poll, if it waits; else a poll */
-    struct event sleeps; /* the same, if it waits for a deadline */
+    long number;       /* of the lane, from 1, in order of appearance */
+    struct lane *next; /* the one that appeared after it */
+    bool alive;        /* a task that is not done */
+    uint64_t queued;   /* in the run queue: who has less is polled first; 0: it is not */
+    bool is_waiting;   /* it said so in its last poll: */
+    struct event waits;
+    bool is_sleeping; /* the same */
+    struct event sleeps;
     struct event woken;  /* its last EXEC_WAKE */
     struct event began;  /* its poll or wait; its time is -1 when that is over */
     struct event called; /* its system call; the same */

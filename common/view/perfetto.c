@@ -114,9 +114,9 @@ static void end_poll(struct lane *lane, const struct event *end)
 {
     const struct event *says = end;
 
-    if (end->kind != EXEC_DONE && lane->waits.kind != EXEC_POLL)
+    if (end->kind != EXEC_DONE && lane->is_waiting)
         says = &lane->waits;
-    else if (end->kind != EXEC_DONE && lane->sleeps.kind != EXEC_POLL)
+    else if (end->kind != EXEC_DONE && lane->is_sleeping)
         says = &lane->sleeps;
     put_slice("poll", lane, lane->began.time, end->time, says);
     lane->began.time = -1;

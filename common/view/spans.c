@@ -138,20 +138,32 @@ static long end_of(int lane)
     return first_of(lane + 1) < length ? first_of(lane + 1) : length;
 }
 
+static void name_lane(struct span_lane *result, int lane)
+{
+    const char *what = serves ? "response" : "client";
+    long first = first_of(lane) + 1;
+
+    if (group() == 1)
+        snprintf(result->name, sizeof result->name, "%s %ld", what,
+                 spans[first - 1].number);
+    else if (first == end_of(lane))
+        snprintf(result->name, sizeof result->name, "%ld", first);
+    else
+        snprintf(result->name, sizeof result->name, "%ld-%ld", first, end_of(lane));
+}
+
 struct span_lane spans_lane(int lane)
 {
-    const struct span *span = &spans[first_of(lane)];
-    const char *what = serves ? "response" : "client";
-    struct span_lane result = {.from = span->from, .served = span->served};
+    struct span_lane result = {
+        .from = -1, .served = spans[first_of(lane)].served, .to = -1};
 
-    result.to = spans[end_of(lane) - 1].to;
-    if (group() == 1)
-        snprintf(result.name, sizeof result.name, "%s %ld", what, span->number);
-    else if (first_of(lane) + 1 == end_of(lane))
-        snprintf(result.name, sizeof result.name, "%ld", end_of(lane));
-    else
-        snprintf(result.name, sizeof result.name, "%ld-%ld", first_of(lane) + 1,
-                 end_of(lane));
+    name_lane(&result, lane);
+    for (long i = first_of(lane); i < end_of(lane); i++) {
+        if (result.from < 0 || spans[i].from < result.from)
+            result.from = spans[i].from;
+        if (spans[i].to > result.to)
+            result.to = spans[i].to;
+    }
     return result;
 }
 
@@ -198,12 +210,12 @@ void spans_cells(int lane, enum cell *cells, int width)
 
 int64_t spans_tick(int most)
 {
-    int64_t tick = 1000; /* 1 us */
+    static const int steps[] = {1, 2, 5};
 
-    for (;; tick *= 10)
-        for (int times = 1; times <= 5; times += times == 1 ? 1 : 3) /* 1, 2, 5 */
-            if (spans_total() / (times * tick) < most)
-                return times * tick;
+    for (int64_t unit = 1000;; unit *= 10) /* from 1 us */
+        for (int i = 0; i < 3; i++)
+            if (spans_total() / (steps[i] * unit) < most)
+                return steps[i] * unit;
 }
 
 void spans_title(char *text, size_t size)

@@ -16,10 +16,10 @@ void spans_end(void);
 
 /* A lane of the picture. There are at most 40, so several clients may share one. */
 struct span_lane {
-    char name[48]; /* "client 3"; of several, their places in that order: "26-50" */
-    int64_t from;  /* of the first, in ns since the start; -1: never */
-    int64_t served;
-    int64_t to; /* of the last */
+    char name[48];  /* "client 3"; of several, their places in that order: "26-50" */
+    int64_t from;   /* of the first, in ns since the start; -1: never */
+    int64_t served; /* the same */
+    int64_t to;     /* of the last; the same */
 };
 int spans_lanes(void);
 struct span_lane spans_lane(int lane);

@@ -2,20 +2,20 @@
 
 #include "core/message.h"
 #include "core/system.h"
+#include "view/explain.h"
+#include "view/keys.h"
 #include "view/lanes.h"
 #include "view/words.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <termios.h>
 #include <unistd.h>
 
-enum { MOST_LINES = 12, CTRL_C = 3, CTRL_D = 4 };
+enum { MOST_LINES = 12 };
 
 static int terminal;
 static bool runs_on; /* the person does not want to stop any more */
@@ -57,14 +57,13 @@ static void show_queue(int64_t length)
 /* For a descriptor and until a deadline, or only one of them. */
 static void show_wait(const struct lane *lane, int64_t now)
 {
-    bool waits = lane->waits.kind != EXEC_POLL;
     int64_t deadline = lane->sleeps.time + lane->sleeps.number;
     struct words line = {.length = 0};
 
     add(&line, "  %-13s  %s", words_of_actor(&lane->actor).text,
-        waits ? words_of_event(&lane->waits).text : "waits:");
-    if (lane->sleeps.kind != EXEC_POLL)
-        add(&line, "%s deadline in %.1f ms", waits ? ", or" : "",
+        lane->is_waiting ? words_of_event(&lane->waits).text : "waits:");
+    if (lane->is_sleeping)
+        add(&line, "%s deadline in %.1f ms", lane->is_waiting ? ", or" : "",
             (double)(deadline - now) / (double)NS_PER_MS);
     fprintf(stderr, "%s\n", line.text);
 }
@@ -83,71 +82,49 @@ static void show_waiting(int64_t now)
         fprintf(stderr, "  and %d more wait\n", waiting - MOST_LINES);
 }
 
-/* ---- keys ---- */
-
-/* One key, without Enter after it, and without an echo. Ctrl-C comes as a key too: the
- * terminal must not stay like this when we end. */
-static char read_key(void)
-{
-    struct termios usual;
-    struct termios raw;
-    char key = CTRL_D; /* if the terminal is gone */
-
-    if (tcgetattr(terminal, &usual) != 0)
-        return key;
-    raw = usual;
-    raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO | ISIG);
-    raw.c_cc[VMIN] = 1;
-    raw.c_cc[VTIME] = 0;
-    tcsetattr(terminal, TCSANOW, &raw);
-    while (read(terminal, &key, 1) < 0 && errno == EINTR)
-        ;
-    tcsetattr(terminal, TCSANOW, &usual);
-    return key;
-}
-
-static void obey(char key)
-{
-    switch (key) {
-    case 'c':
-        runs_on = true;
-        break;
-    case 'q':
-    case CTRL_D:
-        exit(EXIT_SUCCESS);
-    case CTRL_C:
-        runs_on = true;
-        raise(SIGINT);
-        break;
-    default:
-        break;
-    }
-}
-
-static void ask(void)
-{
-    static const char prompt[] = "Enter: this turn   c: run on   q: end ";
-    char key;
-
-    if (write(terminal, prompt, sizeof prompt - 1) < 0)
-        runs_on = true;
-    do
-        key = read_key();
-    while (strchr("\n\rcq\003\004", key) == NULL);
-    if (write(terminal, "\n", 1) < 0)
-        runs_on = true;
-    obey(key);
-}
+/* ---- when it stops ---- */
 
 static void step_event(const struct event *event)
 {
     if (event->kind != EXEC_TURN || runs_on)
         return;
+    explain_flush();
     fprintf(stderr, "---- turn %" PRIu64 ", %.3f s; real time goes on meanwhile ----\n",
             ++turns, (double)event->time / (double)NS_PER_SECOND);
     show_queue(event->number);
     show_waiting(event->time);
-    ask();
+}
+
+static void say(const char *text)
+{
+    if (write(terminal, text, strlen(text)) < 0)
+        runs_on = true; /* the terminal is gone */
+}
+
+static void pause_before_turn(void)
+{
+    if (runs_on)
+        return;
+    say("Enter: this turn   c: run on   q: end ");
+    for (;;) {
+        switch (read_key(terminal)) {
+        case '\n':
+        case '\r':
+            say("\n");
+            return;
+        case '\0': /* a signal: serve is told to stop */
+        case 'c':
+            say("\n");
+            runs_on = true;
+            return;
+        case 'q':
+        case CTRL_D:
+            say("\n");
+            exit(EXIT_SUCCESS);
+        default:
+            break;
+        }
+    }
 }
 
 void step_start(void)
@@ -161,4 +138,5 @@ void step_start(void)
     }
     lanes_start();
     trace_listen(step_event);
+    trace_before_turns(pause_before_turn);
 }

@@ -66,17 +66,26 @@ static void draw_bars(FILE *file, int lane, int y)
     }
 }
 
+/* ", served from 1.000000 s" */
+static void draw_time(FILE *file, const char *what, int64_t time)
+{
+    if (time < 0)
+        fprintf(file, "%s never", what);
+    else
+        fprintf(file, "%s %.6f s", what, in_seconds(time));
+}
+
 static void draw_lane(FILE *file, int number)
 {
     struct span_lane lane = spans_lane(number);
     int y = TOP + number * LANE;
 
-    fprintf(
-        file,
-        "<g class=\"lane\"><title>%s: from %.6f s, served from %.6f s to %.6f s</title>",
-        lane.name, in_seconds(lane.from), in_seconds(lane.served), in_seconds(lane.to));
-    fprintf(file, "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>", LEFT - 8,
-            y + BAR - 2, lane.name);
+    fprintf(file, "<g class=\"lane\"><title>%s:", lane.name);
+    draw_time(file, " from", lane.from);
+    draw_time(file, ", served from", lane.served);
+    draw_time(file, " to", lane.to);
+    fprintf(file, "</title><text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>",
+            LEFT - 8, y + BAR - 2, lane.name);
     draw_bars(file, number, y);
     fputs("</g>\n", file);
 }

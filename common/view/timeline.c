@@ -11,12 +11,12 @@
 #include <string.h>
 
 static const char *file_name;
-static FILE *file;
 
 /* ---- as text ---- */
 
 enum {
     WIDEST = 400, /* cells */
+    MARGIN = 5,   /* beside them: half of the last time sticks out */
     LINE = 48 + 3 * WIDEST + 48
 };
 
@@ -57,32 +57,38 @@ static void put_at(char *line, int place, const char *word)
         line[place++] = *word++;
 }
 
-/* The axis: a mark for each tick, and below it its time. */
+/* The axis: a mark for each tick, and below it its time, as far as it fits. */
 static void draw_axis(int name_width, int width)
 {
     int64_t tick = spans_tick(width / 9);
     char marks[LINE];
     char times[LINE];
-    int place = 0;
-    int length = 0;
+    int marks_end = 0;
+    int times_end = 0;
 
     memset(marks, ' ', sizeof marks);
     memset(times, ' ', sizeof times);
     for (int64_t time = 0; time <= spans_total(); time += tick) {
+        int place = name_width + 1 + spans_cell_at(time, width);
         char label[24];
-        length =
+        int length =
             snprintf(label, sizeof label, "%g s", (double)time / (double)NS_PER_SECOND);
-        place = name_width + 1 + spans_cell_at(time, width);
         put_at(marks, place, "|");
+        marks_end = place + 1;
+        if (place + length > name_width + 1 + width + MARGIN)
+            break;
         put_at(times, place, label);
+        times_end = place + length;
     }
-    fprintf(stderr, "%.*s\n%.*s\n", place + 1, marks, place + length, times);
+    fprintf(stderr, "%.*s\n%.*s\n", marks_end, marks, times_end, times);
 }
 
 static void draw_text(void)
 {
+    const char *waits = terminal_has_utf8() ? "░" : ".";
+    const char *served = terminal_has_utf8() ? "█" : "#";
     int name_width = widest_name();
-    int width = terminal_width() - name_width - 6; /* room for the last time */
+    int width = terminal_width() - name_width - 1 - MARGIN;
     char title[128];
 
     if (width < 10)
@@ -90,11 +96,38 @@ static void draw_text(void)
     if (width > WIDEST)
         width = WIDEST;
     spans_title(title, sizeof title);
-    fprintf(stderr, "%s\n%s waits to be accepted  %s is served\n", title,
-            terminal_has_utf8() ? "░" : ".", terminal_has_utf8() ? "█" : "#");
+    fprintf(stderr, "%s\n%s waits to be accepted  %s is served\n", title, waits, served);
     for (int lane = 0; lane < spans_lanes(); lane++)
         draw_lane(lane, name_width, width);
     draw_axis(name_width, width);
+}
+
+/* ---- the file ---- */
+
+/* Opens it now, to see whether that works; what is in it stays until the end. */
+static void try_file(void)
+{
+    FILE *file = fopen(file_name, "a");
+
+    if (file == NULL)
+        fail("cannot make %s: %s; give --timeline a file that can be written", file_name,
+             strerror(errno));
+    fclose(file);
+}
+
+static bool write_file(void)
+{
+    FILE *file = fopen(file_name, "w");
+    bool failed = file == NULL;
+
+    if (!failed) {
+        svg_draw(file);
+        failed = ferror(file) != 0;
+        failed = fclose(file) != 0 || failed;
+    }
+    if (failed)
+        message("cannot write %s: %s; is the disk full?", file_name, strerror(errno));
+    return !failed;
 }
 
 /* ---- start and end ---- */
@@ -102,26 +135,16 @@ static void draw_text(void)
 void timeline_start(const struct options *options)
 {
     file_name = options->timeline_file;
-    if (file_name != NULL) {
-        file = fopen(file_name, "w");
-        if (file == NULL)
-            fail("cannot make %s: %s; give --timeline a file that can be written",
-                 file_name, strerror(errno));
-    }
+    if (file_name != NULL)
+        try_file();
     spans_start(options->mode == SERVE);
 }
 
 bool timeline_end(void)
 {
     spans_end();
-    if (file_name == NULL) {
-        draw_text();
-        return true;
-    }
-    svg_draw(file);
-    bool failed = ferror(file) != 0;
-    failed = fclose(file) != 0 || failed;
-    if (failed)
-        message("cannot write %s: %s; is the disk full?", file_name, strerror(errno));
-    return !failed;
+    if (file_name != NULL)
+        return write_file();
+    draw_text();
+    return true;
 }

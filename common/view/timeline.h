@@ -5,8 +5,8 @@
 
 #include "app/options.h"
 
-/* With options->timeline_file the picture will be an SVG in that file, which is made now:
- * exits 1 if it cannot be. */
+/* With options->timeline_file the picture will be an SVG in that file; exits 1 if it
+ * cannot be made. */
 void timeline_start(const struct options *options);
 
 /* Draws. Returns whether all was written; says so if not. */
