@@ -53,8 +53,8 @@ static nfds_t list_watches(void)
     list[n++] = (struct pollfd){.fd = interrupt_pipe[0], .events = POLLIN};
     for (int fd = 0; fd < watches_end(); fd++) {
         struct watch *watch = watch_of(fd);
-        int events = (watch->wakers[READABLE].task != NULL ? POLLIN : 0) |
-                     (watch->wakers[WRITABLE].task != NULL ? POLLOUT : 0);
+        int events = (watch_has(watch, READABLE) ? POLLIN : 0) |
+                     (watch_has(watch, WRITABLE) ? POLLOUT : 0);
         if (events != 0)
             list[n++] = (struct pollfd){.fd = fd, .events = (short)events};
     }
@@ -69,7 +69,7 @@ static void wake_ready(int fd, int events)
         watch_wake(fd, READABLE);
     if ((events & POLLOUT) != 0)
         watch_wake(fd, WRITABLE);
-    if (wake_all) {
+    if (wake_all) { /* to show what it costs not to look at events */
         wake(watch_take(fd, READABLE));
         wake(watch_take(fd, WRITABLE));
     }
@@ -100,7 +100,11 @@ void reactor_wait(int64_t timeout)
 
 void reactor_interrupt(void)
 {
-    /* A full pipe is as good: it is readable already. */
-    if (write(interrupt_pipe[1], "", 1) < 0 && errno != EAGAIN && errno != EINTR)
+    ssize_t n;
+
+    do
+        n = write(interrupt_pipe[1], "", 1);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && !would_block(errno)) /* a full pipe is as good: it is readable already */
         fail("cannot write to the interrupt pipe: %s", strerror(errno));
 }

@@ -22,7 +22,8 @@ const struct stage stage = {
     .help = "edge or level: report changes, or states (edge)",
 };
 
-static struct epoll_event ready[1024]; /* by the last wait */
+enum { MOST_READY = 1024 };
+static struct epoll_event ready[MOST_READY]; /* by the last wait; the others wait on */
 static int epoll_fd;
 static int interrupt_fd;
 static bool level_triggered;
@@ -51,8 +52,8 @@ static void tell_epoll(int fd, struct watch *watch)
 
     if (level_triggered)
         event.events = EPOLLONESHOT |
-                       (watch->wakers[READABLE].task != NULL ? (uint32_t)EPOLLIN : 0) |
-                       (watch->wakers[WRITABLE].task != NULL ? (uint32_t)EPOLLOUT : 0);
+                       (watch_has(watch, READABLE) ? (uint32_t)EPOLLIN : 0) |
+                       (watch_has(watch, WRITABLE) ? (uint32_t)EPOLLOUT : 0);
     int operation = watch->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     watch->registered = true;
     if (epoll_ctl(epoll_fd, operation, fd, &event) != 0)
@@ -82,18 +83,19 @@ static void wake_ready(int fd, uint32_t events)
         watch_wake(fd, READABLE);
     if ((events & EPOLLOUT) != 0)
         watch_wake(fd, WRITABLE);
-    bool reader_waits = watch->wakers[READABLE].task != NULL;
-    bool writer_waits = watch->wakers[WRITABLE].task != NULL;
-    if (level_triggered && (reader_waits || writer_waits))
+    if (level_triggered && watch_has_any(watch))
         tell_epoll(fd, watch);
 }
 
 void reactor_wait(int64_t timeout)
 {
-    int n = epoll_wait(epoll_fd, ready, 1024, milliseconds_up(timeout));
-    if (n < 0 && errno != EINTR)
-        fail("epoll_wait failed: %s", strerror(errno));
-    for (int i = 0; i < n; i++) /* after a signal n is -1: the executor calls again */
+    int n = epoll_wait(epoll_fd, ready, MOST_READY, milliseconds_up(timeout));
+    if (n < 0) {
+        if (errno != EINTR)
+            fail("epoll_wait failed: %s", strerror(errno));
+        return; /* a signal: the executor works out the timeout again */
+    }
+    for (int i = 0; i < n; i++)
         if (ready[i].data.fd != interrupt_fd)
             wake_ready(ready[i].data.fd, ready[i].events);
 }
@@ -101,8 +103,11 @@ void reactor_wait(int64_t timeout)
 void reactor_interrupt(void)
 {
     uint64_t one = 1;
+    ssize_t n;
 
-    /* A full counter is as good: it has been written to already. */
-    if (write(interrupt_fd, &one, sizeof one) < 0 && errno != EAGAIN && errno != EINTR)
+    do
+        n = write(interrupt_fd, &one, sizeof one);
+    while (n < 0 && errno == EINTR);
+    if (n < 0 && !would_block(errno)) /* a full counter is as good: it is not zero */
         fail("cannot write to the eventfd: %s", strerror(errno));
 }

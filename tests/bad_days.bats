@@ -259,8 +259,10 @@ PYTHON
     helper=$!
     wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
     for stage in $STAGES; do
-        timeout -s KILL 1.5 "$BIN/$stage" client -n 10 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -r none |
-            grep -a -o -E 'end ([2-9]|10)$' | sort -u >"$BATS_TEST_TMPDIR/out" || true
+        # awk leaves when it has seen all, and the clients end with a broken pipe
+        timeout -s KILL 10 "$BIN/$stage" client -n 10 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -r none 2>/dev/null |
+            awk 'match($0, /end ([2-9]|10)$/) && !seen[substr($0, RSTART)]++ { print substr($0, RSTART); if (++n == 9) exit }' \
+                >"$BATS_TEST_TMPDIR/out" || true
         [ "$(wc -l <"$BATS_TEST_TMPDIR/out")" -eq 9 ] || fail "$stage: $(cat "$BATS_TEST_TMPDIR/out")"
     done
 }

@@ -111,14 +111,14 @@ setup_copy() {
 
 @test "make stage4 builds one stage" {
     setup_copy
-    make -s stage4
+    make -s -j2 stage4
     [ "$(echo stage[1-5])" = stage4 ]
     ./stage4 -d 0 -r none | whole_answers 10
 }
 
 @test "make respects CC, CFLAGS and LDFLAGS, and says nothing of its own when it is silent" {
     setup_copy
-    run make -s CC=cc CFLAGS='-O1 -DPROBE' LDFLAGS=-Wl,-s
+    run make -s -j2 CC=cc CFLAGS='-O1 -DPROBE' LDFLAGS=-Wl,-s
     [ "$status" -eq 0 ]
     [ -z "$output" ]
     run make -n -B CC=some-cc CFLAGS=-O7 LDFLAGS=-Lsomewhere stage1
@@ -144,7 +144,7 @@ setup_copy() {
 @test "make clean leaves what git knows, and no more" {
     setup_copy
     find . -type f | sort >"$BATS_TEST_TMPDIR/before"
-    make -s
+    make -s -j2
     make -s clean
     find . -type f | sort | diff "$BATS_TEST_TMPDIR/before" -
 }

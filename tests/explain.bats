@@ -57,10 +57,10 @@ story_of_client_1() {
 @test "--explain of a thousand clients says as many polls, wakes, waits and would-blocks as the report" {
     for stage in $FUTURE_STAGES; do
         [ "$stage" != stage3 ] || continue
-        explain "$stage" -n 1000 -d 0.3
+        explain "$stage" -n 1000 -d 0.1
         [ "$(lines '  polled; ')" -eq "$(field polls <<<"$json")" ]
         [ "$(lines '  woken by ')" -eq "$(field wakes <<<"$json")" ]
-        [ "$(lines 'descriptors?, (only looks|no limit|at most)')" -eq "$(field reactor_waits <<<"$json")" ]
+        [ "$(lines 'descriptors, (only looks|no limit|at most)')" -eq "$(field reactor_waits <<<"$json")" ]
         [ "$(lines 'waits: fd ')" -eq "$(field would_block <<<"$json")" ]
         [ "$(grep -vcE -e "$LINE" "$BATS_TEST_TMPDIR/log")" -eq 0 ]
     done
@@ -121,6 +121,23 @@ story_of_client_1() {
         grep -qE '  OS .*accept on fd [0-9]+ .* fd [0-9]+$' "$BATS_TEST_TMPDIR/server.err"
         [ "$stage" = stage1 ] || grep -qE '  response 2 .*write on fd' "$BATS_TEST_TMPDIR/server.err"
     done
+}
+
+@test "what another thread does is never folded" {
+    for stage in $FUTURE_STAGES; do
+        explain "$stage" -n 2 -d 0.02 -H localhost
+        [ "$(lines '  OS       lookup .*a thread starts$')" -eq 1 ]
+        [ "$(lines '  EXEC     main .*woken by lookup; ')" -eq 1 ]
+        [ "$(lines '  OS       lookup .*the thread ends$')" -eq 1 ]
+    done
+}
+
+@test "a wait that a signal ends early is called that" {
+    start_server stage4 --explain -r none
+    sleep 0.2
+    stop_server
+    grep -qE '  REACTOR .*poll\(2\) on 3 descriptors, no limit$' "$BATS_TEST_TMPDIR/server.err"
+    grep -qE '  REACTOR .*comes back early: a signal, or another thread$' "$BATS_TEST_TMPDIR/server.err"
 }
 
 @test "an error is called by its name" {

@@ -26,7 +26,7 @@ lanes() {
 @test "stage 1 is a staircase: each step begins where the one above it ends, in 80 and 40 columns" {
     need script
     for columns in 80 40; do
-        draw "$columns" stage1 -d 0.1
+        draw "$columns" stage1 -d 0.06
         lanes 10 "$columns" | awk -v cells=$((columns - 20)) '
             NR == 1 && $1 > 2 { bad = 1 }
             NR > 1 && ($1 < last || $1 > last + 2) { bad = 1 }
@@ -41,7 +41,7 @@ lanes() {
     for stage in $STAGES; do
         [ "$stage" != stage1 ] || continue
         for columns in 80 40; do
-            draw "$columns" "$stage" -d 0.3
+            draw "$columns" "$stage" -d 0.2
             lanes 10 "$columns" | awk -v cells=$((columns - 20)) '
                 $1 > 1 + cells / 10 || $2 < cells * 0.9 { bad = 1 }
                 END { exit bad }' || fail "$stage: $(cat "$BATS_TEST_TMPDIR/picture")"
@@ -79,7 +79,7 @@ lanes() {
         LC_ALL=C "$BIN/stage2" client -n 4 -p "$port" --timeline -r none 2>"$BATS_TEST_TMPDIR/picture" >/dev/null
         stop_server
         grep -q 'a lane for each of 4 connections$' "$BATS_TEST_TMPDIR/server.err"
-        [ "$(grep -cE '^response [1-4] +#+$' "$BATS_TEST_TMPDIR/server.err")" -eq 4 ]
+        [ "$(grep -cE '^connection [1-4] +#+$' "$BATS_TEST_TMPDIR/server.err")" -eq 4 ]
         [ "$(grep -cE '^client [1-4] +\.{5,}#+$' "$BATS_TEST_TMPDIR/picture")" -eq "$([ "$stage" = stage1 ] && echo 3 || echo 0)" ]
     done
 }

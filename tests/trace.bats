@@ -53,9 +53,9 @@ PYTHON
 }
 
 @test "a thousand clients give a whole trace too" {
-    for stage in stage2 stage4 stage5; do
+    for stage in stage2 stage5; do
         [ -e "$BIN/$stage" ] || continue
-        traced "$stage" -n 1000 -d 0.3
+        traced "$stage" -n 1000 -d 0.1
         [ "$(grep -c '^client ' "$BATS_TEST_TMPDIR/lanes")" -eq 1000 ]
     done
 }
@@ -88,6 +88,20 @@ PYTHON
         python3 tests/check_trace.py "$file"
         run "$BIN/$stage" client -n 3 -H no-such-host.invalid --trace="$file"
         [ "$status" -eq 1 ]
+        python3 tests/check_trace.py "$file"
+    done
+}
+
+@test "a demo that is ended by Ctrl-C leaves a whole trace, and dies of that signal" {
+    for stage in $STAGES; do
+        "$BIN/$stage" -n 3 -d 0.5 --trace="$file" -r none >/dev/null 3>&- &
+        helper=$!
+        sleep 0.1
+        kill -TERM "$helper"
+        status=0
+        wait "$helper" || status=$?
+        helper=
+        [ "$status" -eq 143 ] || fail "$stage: exit $status"
         python3 tests/check_trace.py "$file"
     done
 }

@@ -98,7 +98,7 @@ stuck() {
 
 @test "a task that lost its waker is named, and the program exits 1 instead of hanging" {
     stuck lost_waker \
-        'main; last event: it waits for the end of another task; likely mistake: none here; look at that task' \
+        'main; last event: it waits for the end of another task; likely mistake: none of its own; the other one is in this list, too' \
         'loser 7; last event: it was polled, and returned PENDING; likely mistake: it returned PENDING without leaving a waker'
     # unit lost_waker
 }
@@ -203,6 +203,10 @@ assert "a \"name\"\n\\ 3" in names, names'
 
 @test "a spurious wake does no harm" {
     unit spurious_wake_does_no_harm
+}
+
+@test "a future that succeeds before the reactor wakes it takes its waker back" {
+    unit success_takes_the_waker_back
 }
 
 @test "a descriptor number that is used again does not meet its old waker" {

@@ -3,6 +3,7 @@
 #include "app/stage.h"
 #include "core/message.h"
 #include "core/system.h"
+#include "core/trace.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -141,8 +142,10 @@ static int listen_on(const struct addrinfo *address)
         return -errno;
     if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes) == 0 &&
         bind(fd, address->ai_addr, address->ai_addrlen) == 0 &&
-        listen(fd, SOMAXCONN) == 0)
+        listen(fd, SOMAXCONN) == 0) {
+        trace_call("listen", fd, 0);
         return fd;
+    }
     int error = errno;
     close(fd);
     return -error;

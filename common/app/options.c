@@ -40,7 +40,7 @@ static struct option options[] = {
     {'r', "report", "FORM", "text, json or none", "text, json or none (text)"},
     {EXPLAIN, "explain", "[ROLES]", "roles out of exec, future, reactor, os",
      "say each step; ROLES: some of exec,future,reactor,os"},
-    {STEP, "step", NULL, NULL, "--explain, and stop before each turn"},
+    {STEP, "step", NULL, NULL, "stages 3 to 5: --explain, and stop before each turn"},
     {TIMELINE, "timeline", "[FILE]", "the name of an SVG file",
      "at the end, draw who was served when; FILE: as SVG"},
     {TRACE, "trace", "FILE", "the name of a JSON file",

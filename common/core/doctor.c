@@ -46,23 +46,39 @@ void doctor_looks_at_task(const struct actor *task, uint32_t polls, uint32_t sel
     }
 }
 
-void doctor_warns(void)
+static void warn_of_busy_tasks(void)
 {
     char name[ACTOR_NAME];
 
+    if (busy_tasks.count == 0)
+        return;
     actor_name(&busy_tasks.task, name);
-    if (busy_tasks.count > 0)
-        message("busy: %s woke itself in %.1f %% of its %u polls (tasks like that: %ld); "
-                "a future should leave its waker with a reactor that waits",
-                name, 100.0 * busy_tasks.self_wakes / busy_tasks.polls, busy_tasks.polls,
-                busy_tasks.count);
+    message(
+        "busy: %s woke itself in %.1f %% of its %u polls (tasks like that: %ld); either "
+        "its future should leave its waker instead of calling it, or the reactor should "
+        "wait",
+        name, 100.0 * busy_tasks.self_wakes / busy_tasks.polls, busy_tasks.polls,
+        busy_tasks.count);
+}
+
+static void warn_of_long_polls(void)
+{
+    char name[ACTOR_NAME];
+
+    if (long_polls.count == 0)
+        return;
     actor_name(&long_polls.task, name);
-    if (long_polls.count > 0)
-        message(
-            "blocked: a poll of %s took %.0f ms (polls over %d ms: %ld), and no other "
-            "task could run; what computes or blocks belongs on a thread",
-            name, (double)long_polls.longest / (double)NS_PER_MS, LONG_POLL_MS,
-            long_polls.count);
+    message(
+        "blocked: a poll of %s took %.0f ms (polls over %d ms: %ld), and no other task "
+        "could run; what computes or blocks belongs on a thread",
+        name, (double)long_polls.longest / (double)NS_PER_MS, LONG_POLL_MS,
+        long_polls.count);
+}
+
+void doctor_warns(void)
+{
+    warn_of_busy_tasks();
+    warn_of_long_polls();
 }
 
 /* ---- stuck tasks ---- */
@@ -85,7 +101,7 @@ static struct diagnosis diagnose(enum event_kind last)
             "its sleep was dropped, or copied after its first poll"};
     case FUTURE_JOINS:
         return (struct diagnosis){"it waits for the end of another task",
-                                  "none here; look at that task"};
+                                  "none of its own; the other one is in this list, too"};
     case FUTURE_ASKS:
         return (struct diagnosis){
             "it waits for something that should wake it",

@@ -11,7 +11,7 @@ void doctor_looks_at_poll(const struct actor *task, int64_t took);
 void doctor_looks_at_task(const struct actor *task, uint32_t polls, uint32_t self_wakes);
 
 /* At the end of the run. Warns, in one line each, of tasks that woke themselves in over
- * half of their polls, and of polls that took more than 50 ms. */
+ * half of their polls, if these were 10 or more, and of polls that took over 50 ms. */
 void doctor_warns(void);
 
 /* Says, in one line, what the stuck task said last, and the likely mistake. */

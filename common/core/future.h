@@ -42,7 +42,7 @@ struct future {
 #define container_of(pointer, type, member)                                              \
     ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
-/* So many became READY: the executor asks whether a poll has brought anything. */
+/* How many have become READY. The executor compares it before and after a poll. */
 extern uint64_t futures_ready;
 
 static inline enum poll_result future_poll(struct future *future, struct context *cx)

@@ -18,8 +18,9 @@ static enum poll_result wait_until(enum interest interest, int fd, bool *waiting
     return PENDING;
 }
 
-/* Takes it back. A future that is dropped must not leave a waker behind: the reactor
- * would wait for a descriptor that nobody waits for. */
+/* Takes it back, if it is still there: before each try, for something else may have woken
+ * the task, and in drop. With a waker left behind, the reactor would wait for a
+ * descriptor that nobody waits for. */
 static void stop_waiting(enum interest interest, int fd, bool *waiting)
 {
     if (*waiting)
@@ -33,8 +34,6 @@ void forget_and_close(int fd)
     close_descriptor(fd);
 }
 
-/* ---- accept ---- */
-
 /* READY, with this result: the number of a descriptor, or of bytes, or -errno. */
 static enum poll_result ready(const char *future, int fd, ssize_t *result, ssize_t value)
 {
@@ -42,6 +41,8 @@ static enum poll_result ready(const char *future, int fd, ssize_t *result, ssize
     trace(FUTURE_READY, NULL, future, fd, value);
     return READY;
 }
+
+/* ---- accept ---- */
 
 /* Whether accept hands O_NONBLOCK down differs from system to system: we set it. */
 static ssize_t accepted(int fd)
@@ -58,7 +59,7 @@ static enum poll_result accept_one_poll(struct future *future, struct context *c
 {
     struct accept_one *self = container_of(future, struct accept_one, future);
 
-    self->waiting = false;
+    stop_waiting(READABLE, self->listener, &self->waiting);
     for (;;) {
         int fd = accept(self->listener, NULL, NULL);
         trace_call("accept", self->listener, fd);
@@ -135,8 +136,9 @@ static void connect_to_drop(struct future *future)
 static enum poll_result connect_to_poll(struct future *future, struct context *cx)
 {
     struct connect_to *self = container_of(future, struct connect_to, future);
-    int error = self->fd < 0 ? connect_start(self) : connect_check(self);
 
+    stop_waiting(WRITABLE, self->fd, &self->waiting);
+    int error = self->fd < 0 ? connect_start(self) : connect_check(self);
     if (error == -EINPROGRESS)
         return wait_until(WRITABLE, self->fd, &self->waiting, cx);
     if (error < 0) {
@@ -164,7 +166,7 @@ static enum poll_result read_some_poll(struct future *future, struct context *cx
 {
     struct read_some *self = container_of(future, struct read_some, future);
 
-    self->waiting = false;
+    stop_waiting(READABLE, self->fd, &self->waiting);
     for (;;) {
         ssize_t n = read(self->fd, self->buffer, self->size);
         trace_call("read", self->fd, n);
@@ -200,7 +202,7 @@ static enum poll_result write_all_poll(struct future *future, struct context *cx
 {
     struct write_all *self = container_of(future, struct write_all, future);
 
-    self->waiting = false;
+    stop_waiting(WRITABLE, self->fd, &self->waiting);
     while (self->position < self->length) {
         size_t left = self->length - self->position;
         ssize_t n = write(self->fd, self->bytes + self->position, left);

@@ -44,7 +44,7 @@ static const struct actor nobody;
 static const struct actor reactor = {.kind = "reactor"};
 
 uint64_t futures_ready;
-static uint64_t ready_before; /* the poll that is under way */
+static uint64_t ready_before; /* futures_ready when the poll under way began */
 
 /* ---- the run queue ---- */
 
@@ -60,7 +60,8 @@ static void run_queue_push(struct task *task)
 }
 
 /* NULL if it is empty. From now on the task is WAITING, and not only after its poll: a
- * wake during the poll must count. */
+ * wake during the poll must count. The event is caused under the lock, so that the
+ * lengths in the log are in order. */
 static struct task *run_queue_pop(void)
 {
     pthread_mutex_lock(&run_queue.lock);
@@ -233,9 +234,9 @@ static enum poll_result join_task_poll(struct future *future, struct context *cx
         trace_pending(FUTURE_JOINS, &self->task->actor, NULL, -1, 0);
         return PENDING;
     }
+    trace(FUTURE_READY, exists(self) ? &self->task->actor : NULL, "join_task", -1, 0);
     if (exists(self)) /* and not cancelled meanwhile */
         task_free(self->task);
-    trace(FUTURE_READY, NULL, "join_task", -1, 0);
     return READY;
 }
 
@@ -309,25 +310,31 @@ static _Noreturn void fail_stuck(void)
 
 /* ---- the executor ---- */
 
+/* How its poll has ended. */
+static enum event_kind outcome(const struct task *task, enum poll_result result)
+{
+    if (result == READY)
+        return EXEC_DONE;
+    if (task->polls == 1 || futures_ready != ready_before)
+        return EXEC_PENDING;
+    return EXEC_WASTED;
+}
+
 static void task_poll(struct task *task)
 {
     struct context cx = {.waker = {task, task->generation}};
     int64_t start = now_ns() - trace_spent;
 
-    ready_before = futures_ready;
-    task->polls++;
     acting = &task->actor;
     last_words.kind = EXEC_POLL;
+    ready_before = futures_ready;
+    task->polls++;
     enum poll_result result = future_poll(task->future, &cx);
     task->last_words = last_words;
     doctor_looks_at_poll(&task->actor, now_ns() - trace_spent - start);
-    if (result == READY) {
-        trace_exec(EXEC_DONE, &task->actor, 0);
+    trace_exec(outcome(task, result), &task->actor, 0);
+    if (result == READY)
         task_done(task);
-    } else if (task->polls > 1 && futures_ready == ready_before)
-        trace_exec(EXEC_WASTED, &task->actor, 0);
-    else
-        trace_exec(EXEC_PENDING, &task->actor, 0);
     acting = &nobody;
 }
 
@@ -338,6 +345,8 @@ static void run_batch(void)
     size_t n = run_queue_length();
 
     trace(EXEC_TURN, NULL, NULL, -1, (int64_t)n);
+    if (before_turn != NULL)
+        before_turn();
     for (; n > 0; n--) {
         struct task *task = run_queue_pop();
         if (task == NULL)
@@ -352,10 +361,11 @@ static void wait_for_events(void)
     int64_t timeout = run_queue_length() > 0 ? 0 : timers_next();
 
     acting = &reactor;
-    trace(REACTOR_WAIT, NULL, NULL, (int)watches_count(), timeout);
+    /* + 1: the one by which other threads interrupt the wait */
+    trace(REACTOR_WAIT, NULL, NULL, (int)watches_count() + 1, timeout);
     reactor_wait(timeout);
     timers_fire();
-    trace(REACTOR_WAITED, NULL, NULL, -1, 0);
+    trace(REACTOR_WAITED, NULL, NULL, -1, timeout);
     acting = &nobody;
 }
 

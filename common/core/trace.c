@@ -12,6 +12,7 @@ _Thread_local const struct actor *acting = &nobody;
 _Thread_local int64_t trace_spent;
 struct last_words last_words;
 uint64_t trace_counts[EVENT_KINDS];
+void (*before_turn)(void);
 
 #ifndef WITHOUT_EVENT_LOG
 bool trace_on;
@@ -22,7 +23,6 @@ static pthread_mutex_t lock;
 /* lock must be held when using these: */
 static void (*listeners[LISTENERS])(const struct event *event);
 static int listening;
-static void (*pause_before_turn)(void);
 static int64_t start;
 
 enum role role_of(enum event_kind kind)
@@ -32,6 +32,12 @@ enum role role_of(enum event_kind kind)
     if (kind < REACTOR_WATCH)
         return FUTURE;
     return kind < OS_START ? REACTOR : OS;
+}
+
+bool tells_queue_length(enum event_kind kind)
+{
+    return kind == EXEC_TURN || kind == EXEC_SPAWN || kind == EXEC_WAKE ||
+           kind == EXEC_POLL;
 }
 
 void actor_name(const struct actor *actor, char name[ACTOR_NAME])
@@ -65,11 +71,6 @@ void trace_listen(void (*listener)(const struct event *event))
     listeners[listening++] = listener;
 }
 
-void trace_before_turns(void (*pause)(void))
-{
-    pause_before_turn = pause;
-}
-
 void trace_event(enum event_kind kind, const struct actor *actor,
                  const struct actor *other, const char *word, int fd, int64_t number)
 {
@@ -87,10 +88,7 @@ void trace_event(enum event_kind kind, const struct actor *actor,
     event.time = now_ns() - start;
     for (int i = 0; i < listening; i++)
         listeners[i](&event);
-    void (*pause)(void) = kind == EXEC_TURN ? pause_before_turn : NULL;
     pthread_mutex_unlock(&lock);
-    if (pause != NULL)
-        pause();
     trace_spent += now_ns() - start - event.time;
     errno = saved_errno;
 }
@@ -101,6 +99,5 @@ void trace_end(void)
         return; /* there is no lock */
     pthread_mutex_lock(&lock);
     listening = 0;
-    pause_before_turn = NULL;
     pthread_mutex_unlock(&lock);
 }

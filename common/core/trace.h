@@ -16,19 +16,19 @@
 
 enum role { EXEC, FUTURE, REACTOR, OS };
 
-/* The first word of each is its role. What is in an event besides its time and its actor
- * is said here; what is not said is -1, 0 or empty. */
+/* The first word of each is its role. Besides time and actor, an event has what is said
+ * here; and `other` of an EXEC event is whoever acted. */
 enum event_kind {
-    EXEC_TURN,    /* of the executor: polls what is queued; number: how many */
-    EXEC_SPAWN,   /* other: who did it; number: the length of the run queue after it */
-    EXEC_WAKE,    /* put into the run queue; the same */
-    EXEC_POLL,    /* taken out of it; number: the same */
-    EXEC_PENDING, /* the poll returned PENDING */
-    EXEC_WASTED,  /* the same; not the first poll, and nothing in it had become ready */
-    EXEC_DONE,    /* the poll returned READY */
-    EXEC_CANCEL,  /* other: who did it */
+    EXEC_TURN,    /* the executor polls what is queued; number: so many */
+    EXEC_SPAWN,   /* a task is made and queued; number: length of the run queue then */
+    EXEC_WAKE,    /* a task is queued again; number: length of the run queue then */
+    EXEC_POLL,    /* a task leaves the queue, and is polled; number: what is left in it */
+    EXEC_PENDING, /* its poll returned PENDING; its first, or something became ready */
+    EXEC_WASTED,  /* its poll returned PENDING, and nothing had become ready */
+    EXEC_DONE,    /* its poll returned READY */
+    EXEC_CANCEL,  /* its future is dropped before that */
 
-    FUTURE_READY,  /* word: which future; fd; number: its result */
+    FUTURE_READY,  /* word: which future; fd; number: its result; other: whom it joined */
     FUTURE_WAITS,  /* for fd; word: readable or writable */
     FUTURE_SLEEPS, /* number: for so many ns */
     FUTURE_JOINS,  /* other: waits for the end of that task */
@@ -36,10 +36,10 @@ enum event_kind {
 
     REACTOR_WATCH,  /* keeps the actor's waker; fd; word */
     REACTOR_WAIT,   /* starts to wait; number: at most so many ns, -1: no limit;
-                     * fd: for so many descriptors */
+                     * fd: on so many descriptors */
     REACTOR_READY,  /* fd is ready; word; other: whom it wakes */
     REACTOR_TIME,   /* a deadline has come; other: whom it wakes */
-    REACTOR_WAITED, /* goes back to the executor */
+    REACTOR_WAITED, /* goes back to the executor; number: that of its REACTOR_WAIT */
 
     OS_START,  /* a call that may block; word: its name; fd */
     OS_CALL,   /* word: its name; fd; number: what it returned, or -errno */
@@ -50,6 +50,9 @@ enum event_kind {
 };
 
 enum role role_of(enum event_kind kind);
+
+/* Whether `number` says how long the run queue is. */
+bool tells_queue_length(enum event_kind kind);
 
 /* Who acts: a task, a thread, or the reactor. */
 struct actor {
@@ -75,9 +78,9 @@ struct event {
  * times. Call it before there is a second thread. A listener must not cause events. */
 void trace_listen(void (*listener)(const struct event *event));
 
-/* Before each turn of the executor, after the listeners, `pause` may take its time: other
- * threads, and their events, go on meanwhile. */
-void trace_before_turns(void (*pause)(void));
+/* If not NULL, called before each turn of the executor. It may take its time: it is no
+ * listener, and other threads, and their events, go on meanwhile. */
+extern void (*before_turn)(void);
 
 /* No listener gets anything any more. */
 void trace_end(void);
@@ -87,13 +90,15 @@ void trace_end(void);
 /* Who acts on this thread now. Never NULL. */
 extern _Thread_local const struct actor *acting;
 
-/* How often each kind happened, but for those of the role OS. */
+/* How often each kind happened, but for those of the role OS. They need no lock: only the
+ * executor's thread counts, but for EXEC_WAKE, which any thread counts while it holds the
+ * lock of the run queue. */
 extern uint64_t trace_counts[EVENT_KINDS];
 
 #ifdef WITHOUT_EVENT_LOG /* for the bench: what does it cost? */
 #define trace_on false
 #else
-extern bool trace_on; /* somebody listens */
+extern bool trace_on; /* somebody has asked to listen */
 #endif
 
 /* What the poll that is under way has said last of why it is PENDING; EXEC_POLL: nothing.
@@ -111,8 +116,7 @@ extern _Thread_local int64_t trace_spent;
 void trace_event(enum event_kind kind, const struct actor *actor,
                  const struct actor *other, const char *word, int fd, int64_t number);
 
-/* Only the executor's thread calls the next three; trace_exec, whoever holds the lock of
- * the run queue. */
+/* `other` of the event is whoever acts now. */
 static inline void trace_exec(enum event_kind kind, const struct actor *task,
                               int64_t number)
 {

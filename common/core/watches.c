@@ -9,7 +9,7 @@
 
 static struct watch *watches; /* indexed by descriptor */
 static size_t watches_length;
-static size_t wakers_count;
+static size_t watched; /* descriptors with a waker */
 
 /* Copied into new zeroes, not realloc and memset: pages that nobody uses are never
  * touched. */
@@ -38,8 +38,8 @@ void watch_put(int fd, enum interest interest, struct waker waker)
 {
     struct watch *watch = watch_of(fd);
 
-    if (watch->wakers[interest].task == NULL)
-        wakers_count++;
+    if (!watch_has_any(watch))
+        watched++;
     watch->wakers[interest] = waker;
     trace(REACTOR_WATCH, NULL, interest_word(interest), fd, 0);
 }
@@ -49,9 +49,9 @@ struct waker watch_take(int fd, enum interest interest)
     struct watch *watch = watch_of(fd);
     struct waker waker = watch->wakers[interest];
 
-    if (waker.task != NULL)
-        wakers_count--;
     watch->wakers[interest].task = NULL;
+    if (waker.task != NULL && !watch_has_any(watch))
+        watched--;
     return waker;
 }
 
@@ -79,5 +79,5 @@ int watches_end(void)
 
 size_t watches_count(void)
 {
-    return wakers_count;
+    return watched;
 }

@@ -1,5 +1,7 @@
-/* Who waits for which descriptor. Stages 4 and 5 keep their wakers here, while the
- * kernel, which knows only descriptors, waits; stage 3 has nothing to keep. (POLL_FDS) */
+/* Who waits for which descriptor. The reactors of stages 4 and 5 keep their wakers here,
+ * while the kernel, which knows only descriptors, waits; in stage 3 it stays empty. io.c
+ * takes back the wakers of dropped futures, task.c asks whether any are left.
+ * (POLL_FDS) */
 #ifndef CORE_WATCHES_H
 #define CORE_WATCHES_H
 
@@ -9,6 +11,16 @@ struct watch {
     struct waker wakers[2]; /* [READABLE] and [WRITABLE]; no task: nobody waits */
     bool registered;        /* stage 5: epoll knows the descriptor */
 };
+
+static inline bool watch_has(const struct watch *watch, enum interest interest)
+{
+    return watch->wakers[interest].task != NULL;
+}
+
+static inline bool watch_has_any(const struct watch *watch)
+{
+    return watch_has(watch, READABLE) || watch_has(watch, WRITABLE);
+}
 
 /* The entry of fd, valid until the next call for a larger fd. */
 struct watch *watch_of(int fd);
@@ -24,6 +36,6 @@ void watch_wake(int fd, enum interest interest);
 void watch_clear(int fd);
 
 int watches_end(void);      /* no larger descriptor, nor this one, has a waker */
-size_t watches_count(void); /* how many wakers there are */
+size_t watches_count(void); /* how many descriptors have one */
 
 #endif

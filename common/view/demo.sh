@@ -72,7 +72,7 @@ function bar(value, most, full, text, i) {
 {
     stage[NR] = $1
     how[NR] = $2
-    wall[NR] = field("wall_s")
+    wall[NR] = field("wall_s") + 0 # a number, or awk compares letters
     cpu[NR] = field("user_s") + field("sys_s")
     threads[NR] = field("peak_threads")
     polls[NR] = field("polls")

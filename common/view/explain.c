@@ -6,6 +6,7 @@
 #include "view/words.h"
 
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +14,13 @@
 static unsigned wanted; /* roles */
 static bool has_colour;
 
-/* The lines of a poll are held back until it has brought something. A poll in vain is
+/* The lines of a poll are held back until it has brought something. A wasted poll is
  * counted, and not shown: else a busy loop would bury all the rest. */
 static char held[16384];
 static size_t held_length;
 static bool holding;
-static uint64_t folded; /* polls in vain since the last line */
+static pthread_t poller; /* the thread whose poll it is */
+static uint64_t wasted;  /* polls since the last line */
 
 static bool nothing_woken; /* since the reactor began to wait */
 
@@ -36,24 +38,24 @@ static void with_commas(uint64_t number, char text[32])
     *text = '\0';
 }
 
-/* Shows how many polls were in vain. */
-static void show_folded(void)
+/* Shows how many polls were wasted. */
+static void show_wasted(void)
 {
     char number[32];
     struct words line = {.length = 0};
 
-    with_commas(folded, number);
-    add(&line, "           ... %s poll%s, nothing changed\n", number,
-        folded == 1 ? "" : "s");
-    if (folded > 0)
+    with_commas(wasted, number);
+    words_add(&line, "           ... %s poll%s, nothing changed\n", number,
+              wasted == 1 ? "" : "s");
+    if (wasted > 0)
         fputs(line.text, stderr);
-    folded = 0;
+    wasted = 0;
 }
 
 /* Shows what was held back. */
 static void release(void)
 {
-    show_folded();
+    show_wasted();
     fwrite(held, 1, held_length, stderr);
     held_length = 0;
     holding = false;
@@ -64,24 +66,16 @@ static bool is_reactor(const struct actor *actor)
     return actor->kind != NULL && strcmp(actor->kind, "reactor") == 0;
 }
 
-/* A wait in which nothing happened gets a second line that says so. A reactor that does
- * not wait says so once. */
 static bool is_shown(const struct event *event)
 {
-    static bool said;
-
+    if ((wanted & 1U << role_of(event->kind)) == 0)
+        return false;
     switch (event->kind) {
     case EXEC_TURN: /* is for --step */
         return false;
-    case EXEC_WAKE:
-        nothing_woken = false;
-        return true;
-    case REACTOR_WAIT:
-        nothing_woken = true;
-        bool shown = stage.wait != NULL || !said;
-        said = true;
-        return shown;
-    case REACTOR_WAITED:
+    case REACTOR_WAIT: /* a reactor that does not wait says so once */
+        return stage.wait != NULL || trace_counts[REACTOR_WAIT] == 1;
+    case REACTOR_WAITED: /* that something was ready has been said already */
         return stage.wait != NULL && nothing_woken;
     default:
         return true;
@@ -96,17 +90,19 @@ static struct words line_of(const struct event *event)
     int64_t us = event->time / 1000;
     struct words line = {.length = 0};
 
-    add(&line, "%2d.%03d %03d  ", (int)(us / 1000000), (int)(us / 1000 % 1000),
-        (int)(us % 1000));
-    add(&line, "%s%-7s  %-13s  ", has_colour ? colours[role] : "", role_name(role),
-        reactor ? "" : words_of_actor(&event->actor).text);
-    add(&line, "%.140s%s\n", words_of_event(event).text, has_colour ? "\033[0m" : "");
+    words_add(&line, "%2d.%03d %03d  ", (int)(us / 1000000), (int)(us / 1000 % 1000),
+              (int)(us % 1000));
+    words_add(&line, "%s%-7s  %-13s  ", has_colour ? colours[role] : "", role_name(role),
+              reactor ? "" : words_of_actor(&event->actor).text);
+    /* cut here, so that the end of the colour and of the line fit */
+    words_add(&line, "%.140s%s\n", words_of_event(event).text,
+              has_colour ? "\033[0m" : "");
     return line;
 }
 
 void explain_flush(void)
 {
-    show_folded();
+    show_wasted();
     held_length = 0;
 }
 
@@ -129,12 +125,17 @@ static void explain_event(const struct event *event)
 {
     if (event->kind == EXEC_POLL) {
         holding = true;
+        poller = pthread_self();
         held_length = 0;
-    }
-    if (is_shown(event) && (wanted & 1U << role_of(event->kind)) != 0)
+    } else if (holding && !pthread_equal(pthread_self(), poller))
+        release(); /* what another thread does is no part of the poll */
+    if (event->kind == REACTOR_WAIT || event->kind == EXEC_WAKE)
+        nothing_woken = event->kind == REACTOR_WAIT;
+    if (is_shown(event))
         show(event);
+
     if (event->kind == EXEC_WASTED && holding) {
-        folded++; /* and what is held stays, in case the program ends here */
+        wasted++; /* and what is held stays, in case the program ends here */
         holding = false;
     } else if (event->kind == FUTURE_READY || event->kind == EXEC_PENDING ||
                event->kind == EXEC_DONE)
@@ -145,7 +146,7 @@ void explain_end(void)
 {
     trace_end();
     if (!holding && held_length > 0)
-        folded--;
+        wasted--;
     release();
 }
 

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 /* The signals that would end us, and leave the terminal without echo. */
-enum { SIGNALS = 3 };
-static const int signals[SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+enum { SIGNALS = 4 };
+static const int signals[SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
 static volatile sig_atomic_t signal_seen;
 
 static void note_signal(int number)
@@ -21,22 +21,24 @@ static void note_signal(int number)
 static char wait_for_key(int terminal)
 {
     sigset_t blocked;
-    sigset_t usual;
+    sigset_t unblocked;
     fd_set keys;
     char key = CTRL_D;
 
     sigemptyset(&blocked);
     for (int i = 0; i < SIGNALS; i++)
         sigaddset(&blocked, signals[i]);
-    pthread_sigmask(SIG_BLOCK, &blocked, &usual);
+    pthread_sigmask(SIG_BLOCK, &blocked, &unblocked);
     FD_ZERO(&keys);
-    FD_SET(terminal, &keys);
+    FD_SET((size_t)terminal, &keys);
     while (signal_seen == 0 &&
-           pselect(terminal + 1, &keys, NULL, NULL, NULL, &usual) < 0 && errno == EINTR)
-        FD_SET(terminal, &keys); /* other signals, such as SIGWINCH, do not count */
+           pselect(terminal + 1, &keys, NULL, NULL, NULL, &unblocked) < 0 &&
+           errno == EINTR)
+        FD_SET((size_t)terminal,
+               &keys); /* other signals, such as SIGWINCH, do not count */
     if (signal_seen != 0 || read(terminal, &key, 1) < 0)
         key = '\0';
-    pthread_sigmask(SIG_SETMASK, &usual, NULL);
+    pthread_sigmask(SIG_SETMASK, &unblocked, NULL);
     return key;
 }
 

@@ -33,8 +33,6 @@ static struct lane *lane_new(const struct actor *actor)
     struct lane *lane = allocate(1, sizeof *lane);
 
     lane->actor = *actor;
-    lane->began.time = -1;
-    lane->called.time = -1;
     lane->number = last == NULL ? 1 : last->number + 1;
     if (last == NULL)
         first = lane;
@@ -54,7 +52,7 @@ struct lane *lane_of(const struct actor *actor)
     if (number >= length) {
         kinds[kind].length = 2 * number + 16;
         kinds[kind].lanes =
-            reallocate(kinds[kind].lanes, kinds[kind].length, sizeof first);
+            reallocate(kinds[kind].lanes, kinds[kind].length, sizeof *kinds[kind].lanes);
         for (size_t i = length; i < kinds[kind].length; i++)
             kinds[kind].lanes[i] = NULL;
     }
@@ -73,14 +71,11 @@ static void note_task(struct lane *lane, const struct event *event)
 {
     switch (event->kind) {
     case EXEC_WAKE:
-        lane->woken = *event;
-        /* fall through */
     case EXEC_SPAWN:
         lane->alive = true;
         lane->queued = ++queue_tickets;
         break;
     case EXEC_POLL:
-        lane->began = *event;
         lane->queued = 0;
         lane->is_waiting = false;
         lane->is_sleeping = false;
@@ -111,12 +106,6 @@ static void lanes_event(const struct event *event)
     case FUTURE_SLEEPS:
         lane->is_sleeping = true;
         lane->sleeps = *event;
-        break;
-    case REACTOR_WAIT:
-        lane->began = *event;
-        break;
-    case OS_START:
-        lane->called = *event;
         break;
     default:
         note_task(lane, event);

@@ -15,10 +15,9 @@ struct lane {
     struct event waits;
     bool is_sleeping; /* the same */
     struct event sleeps;
-    struct event woken;  /* its last EXEC_WAKE */
-    struct event began;  /* its poll or wait; its time is -1 when that is over */
-    struct event called; /* its system call; the same */
 };
+/* Shortcut: of several descriptors that a task waits for, only the last is kept; and
+ * lanes are never freed: to look at a server for days takes more and more memory. */
 
 /* Whoever uses lanes calls this before trace_listen, so that lanes hear each event
  * first. */

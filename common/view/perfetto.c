@@ -2,21 +2,35 @@
 
 #include "app/stage.h"
 #include "core/message.h"
+#include "core/trace.h"
 #include "view/lanes.h"
 #include "view/words.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *file_name;
-static FILE *file;               /* NULL: closed */
-static int error;                /* errno of the first write that failed */
-static const struct lane *named; /* the last lane that has its name in the file */
+static FILE *file; /* NULL: closed */
+static int error;  /* errno of the first write that failed */
 static uint64_t arrows;
 static int64_t queue_length;
 static int64_t last_time; /* of an event */
+static volatile sig_atomic_t signal_seen;
+
+/* What is under way in each lane, by its number. */
+static struct under_way {
+    struct lane *lane;
+    bool was_woken;
+    struct event woken; /* its last EXEC_WAKE */
+    bool in_turn;
+    struct event turn; /* its poll, or wait */
+    bool in_call;
+    struct event call;
+} * under_way;
+static size_t lanes; /* that have their name in the file, and a place in under_way */
 
 /* ---- JSON ---- */
 
@@ -75,7 +89,7 @@ static void put_counter(int64_t time)
 }
 
 /* From the wake to the poll that it caused. */
-static void put_arrow(const struct lane *to)
+static void put_arrow(const struct under_way *to)
 {
     const struct lane *from = lane_of(&to->woken.other);
 
@@ -84,125 +98,68 @@ static void put_arrow(const struct lane *to)
     arrows++;
     put_event('s', "wake", from->number, to->woken.time);
     fprintf(file, ",\"cat\":\"wake\",\"id\":%" PRIu64 "}", arrows);
-    put_event('f', "wake", to->number, to->began.time);
+    put_event('f', "wake", to->lane->number, to->turn.time);
     fprintf(file, ",\"cat\":\"wake\",\"id\":%" PRIu64 ",\"bp\":\"e\"}", arrows);
 }
 
-/* ---- events ---- */
+/* ---- slices ---- */
 
-static void name_new_lanes(void)
+static struct under_way *under_way_in(const struct lane *lane)
 {
-    const struct lane *lane = named == NULL ? lanes_first() : named->next;
+    return &under_way[lane->number - 1];
+}
+
+static void add_new_lanes(void)
+{
+    struct lane *lane = lanes == 0 ? lanes_first() : under_way[lanes - 1].lane->next;
 
     for (; lane != NULL; lane = lane->next) {
+        if ((lanes & (lanes - 1)) == 0) /* 0, 1, 2, 4, 8, ...: full */
+            under_way =
+                reallocate(under_way, lanes == 0 ? 1 : 2 * lanes, sizeof *under_way);
+        under_way[lanes++] = (struct under_way){.lane = lane};
         put_lane_name(lane->number, words_of_actor(&lane->actor).text);
-        named = lane;
     }
 }
 
-/* An arrow needs a slice to start in; a task that is done, or a thread, may have none. */
-static void wake_outside_of_slices(const struct event *event)
-{
-    const struct lane *from = lane_of(&event->other);
-
-    if (from != NULL && from->began.time < 0 && from->called.time < 0)
-        put_slice("wake", from, event->time, event->time, event);
-}
-
 /* What it waits for says more than that it is PENDING. */
-static void end_poll(struct lane *lane, const struct event *end)
+static const struct event *says(const struct lane *lane, const struct event *end)
 {
-    const struct event *says = end;
-
     if (end->kind != EXEC_DONE && lane->is_waiting)
-        says = &lane->waits;
-    else if (end->kind != EXEC_DONE && lane->is_sleeping)
-        says = &lane->sleeps;
-    put_slice("poll", lane, lane->began.time, end->time, says);
-    lane->began.time = -1;
+        return &lane->waits;
+    if (end->kind != EXEC_DONE && lane->is_sleeping)
+        return &lane->sleeps;
+    return end;
 }
 
-static void end_wait(struct lane *lane, const struct event *end)
+static void end_turn(struct under_way *self, const struct event *end)
 {
-    put_slice(stage.wait == NULL ? "no wait" : stage.wait, lane, lane->began.time,
-              end->time, &lane->began);
-    lane->began.time = -1;
+    const char *wait = stage.wait == NULL ? "no wait" : stage.wait;
+
+    if (self->turn.kind == REACTOR_WAIT)
+        put_slice(wait, self->lane, self->turn.time, end->time, &self->turn);
+    else
+        put_slice("poll", self->lane, self->turn.time, end->time, says(self->lane, end));
+    self->in_turn = false;
 }
 
-static void end_call(struct lane *lane, const struct event *end)
+static void end_call(struct under_way *self, const struct event *end)
 {
-    put_slice(lane->called.word, lane, lane->called.time, end->time, end);
-    lane->called.time = -1;
+    put_slice(self->call.word, self->lane, self->call.time, end->time, end);
+    self->in_call = false;
 }
 
 /* Threads may still be in a call, and the program may fail in the middle of a poll. */
 static void end_all(void)
 {
-    for (struct lane *lane = lanes_first(); lane != NULL; lane = lane->next) {
-        if (lane->called.time >= 0) {
-            struct event end = lane->called;
-            end.time = last_time;
-            end_call(lane, &end);
-        }
-        if (lane->began.time >= 0) {
-            struct event end = lane->began;
-            end.time = last_time;
-            end.kind == EXEC_POLL ? end_poll(lane, &end) : end_wait(lane, &end);
-        }
+    for (struct under_way *self = under_way; self < under_way + lanes; self++) {
+        struct event end = self->in_call ? self->call : self->turn;
+        end.time = last_time;
+        if (self->in_call)
+            end_call(self, &end);
+        if (self->in_turn)
+            end_turn(self, &end);
     }
-}
-
-static void put(const struct event *event, struct lane *lane)
-{
-    switch (event->kind) {
-    case EXEC_WAKE:
-        wake_outside_of_slices(event);
-        break;
-    case EXEC_POLL:
-        if (lane->woken.kind == EXEC_WAKE)
-            put_arrow(lane);
-        break;
-    case EXEC_PENDING:
-    case EXEC_WASTED:
-    case EXEC_DONE:
-        end_poll(lane, event);
-        break;
-    case REACTOR_WAIT:
-        put_counter(event->time);
-        break;
-    case REACTOR_WAITED:
-        end_wait(lane, event);
-        break;
-    case OS_CALL:
-        if (lane->called.time >= 0)
-            end_call(lane, event);
-        else
-            put_instant(event, lane); /* it does not block */
-        break;
-    case EXEC_CANCEL:
-    case OS_THREAD:
-    case OS_EXIT:
-        put_instant(event, lane);
-        break;
-    default:
-        break;
-    }
-}
-
-static void perfetto_event(const struct event *event)
-{
-    struct lane *lane = lane_of(&event->actor);
-
-    last_time = event->time;
-    name_new_lanes();
-    if (event->kind <= EXEC_POLL)
-        queue_length = event->number;
-    if (event->kind == EXEC_TURN)
-        put_counter(event->time);
-    else if (lane != NULL)
-        put(event, lane);
-    if (ferror(file) && error == 0)
-        error = errno;
 }
 
 /* ---- the file ---- */
@@ -220,6 +177,110 @@ static void close_file(void)
     file = NULL;
 }
 
+static void note_signal(int number)
+{
+    signal_seen = number;
+}
+
+/* Ctrl-C ends the program at its next event, with a file that can be read. (serve ends in
+ * its own way: see app/stop.c.) */
+static void close_on_signals(void)
+{
+    struct sigaction action = {.sa_handler = note_signal};
+
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0)
+        fail("cannot catch signals: %s", strerror(errno));
+}
+
+static void end_by_signal(void)
+{
+    close_file();
+    signal(signal_seen, SIG_DFL);
+    raise(signal_seen);
+}
+
+/* ---- events ---- */
+
+/* An arrow needs a slice to start in; a task that is done, or a thread, may have none. */
+static void wake_outside_of_slices(const struct event *event)
+{
+    const struct lane *from = lane_of(&event->other);
+
+    if (from == NULL || under_way_in(from)->in_turn || under_way_in(from)->in_call)
+        return;
+    put_slice("wake", from, event->time, event->time, event);
+}
+
+static void start_turn(struct under_way *self, const struct event *event)
+{
+    self->in_turn = true;
+    self->turn = *event;
+    if (event->kind == REACTOR_WAIT)
+        put_counter(event->time);
+    else if (self->was_woken)
+        put_arrow(self);
+}
+
+static void put(const struct event *event, struct under_way *self)
+{
+    switch (event->kind) {
+    case EXEC_WAKE:
+        self->was_woken = true;
+        self->woken = *event;
+        wake_outside_of_slices(event);
+        break;
+    case EXEC_POLL:
+    case REACTOR_WAIT:
+        start_turn(self, event);
+        break;
+    case EXEC_PENDING:
+    case EXEC_WASTED:
+    case EXEC_DONE:
+    case REACTOR_WAITED:
+        end_turn(self, event);
+        break;
+    case OS_START:
+        self->in_call = true;
+        self->call = *event;
+        break;
+    case OS_CALL:
+        if (self->in_call)
+            end_call(self, event);
+        else
+            put_instant(event, self->lane); /* it does not block */
+        break;
+    case EXEC_CANCEL:
+    case OS_THREAD:
+    case OS_EXIT:
+        put_instant(event, self->lane);
+        break;
+    default:
+        break;
+    }
+}
+
+static void perfetto_event(const struct event *event)
+{
+    const struct lane *lane = lane_of(&event->actor);
+
+    if (signal_seen != 0)
+        end_by_signal();
+    lane_of(&event->other); /* if it is new, it gets its lane now, too */
+    last_time = event->time;
+    add_new_lanes();
+    if (tells_queue_length(event->kind))
+        queue_length = event->number;
+    if (event->kind == EXEC_TURN)
+        put_counter(event->time);
+    else if (lane != NULL)
+        put(event, under_way_in(lane));
+    if (ferror(file) && error == 0)
+        error = errno;
+}
+
+/* ---- start and end ---- */
+
 void perfetto_start(const char *name)
 {
     file_name = name;
@@ -234,6 +295,7 @@ void perfetto_start(const char *name)
             "\"args\":{\"name\":\"%s\"}}",
             stage.name);
     atexit(close_file);
+    close_on_signals();
     lanes_start();
     trace_listen(perfetto_event);
 }

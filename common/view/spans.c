@@ -13,7 +13,7 @@ enum { MOST_LANES = 40 };
 /* A client, or, where we only serve, a connection. Times in ns, -1: not yet. */
 struct span {
     long number;
-    int64_t from;   /* it begins to connect, or is accepted */
+    int64_t from;   /* it is spawned, its thread starts, or it is accepted */
     int64_t served; /* its first byte comes, or it is accepted */
     int64_t to;     /* its end */
 };
@@ -140,7 +140,7 @@ static long end_of(int lane)
 
 static void name_lane(struct span_lane *result, int lane)
 {
-    const char *what = serves ? "response" : "client";
+    const char *what = serves ? "connection" : "client";
     long first = first_of(lane) + 1;
 
     if (group() == 1)
@@ -159,7 +159,7 @@ struct span_lane spans_lane(int lane)
 
     name_lane(&result, lane);
     for (long i = first_of(lane); i < end_of(lane); i++) {
-        if (result.from < 0 || spans[i].from < result.from)
+        if (spans[i].from >= 0 && (result.from < 0 || spans[i].from < result.from))
             result.from = spans[i].from;
         if (spans[i].to > result.to)
             result.to = spans[i].to;

@@ -60,11 +60,11 @@ static void show_wait(const struct lane *lane, int64_t now)
     int64_t deadline = lane->sleeps.time + lane->sleeps.number;
     struct words line = {.length = 0};
 
-    add(&line, "  %-13s  %s", words_of_actor(&lane->actor).text,
-        lane->is_waiting ? words_of_event(&lane->waits).text : "waits:");
+    words_add(&line, "  %-13s  %s", words_of_actor(&lane->actor).text,
+              lane->is_waiting ? words_of_event(&lane->waits).text : "waits:");
     if (lane->is_sleeping)
-        add(&line, "%s deadline in %.1f ms", lane->is_waiting ? ", or" : "",
-            (double)(deadline - now) / (double)NS_PER_MS);
+        words_add(&line, "%s deadline in %.1f ms", lane->is_waiting ? ", or" : "",
+                  (double)(deadline - now) / (double)NS_PER_MS);
     fprintf(stderr, "%s\n", line.text);
 }
 
@@ -138,5 +138,5 @@ void step_start(void)
     }
     lanes_start();
     trace_listen(step_event);
-    trace_before_turns(pause_before_turn);
+    before_turn = pause_before_turn;
 }

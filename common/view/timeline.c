@@ -32,11 +32,16 @@ static int widest_name(void)
     return (int)widest;
 }
 
-static void draw_lane(int number, int name_width, int width)
+static const char *shape(enum cell cell)
 {
     static const char *const ascii[] = {" ", ".", "#"};
     static const char *const blocks[] = {" ", "░", "█"};
-    const char *const *shapes = terminal_has_utf8() ? blocks : ascii;
+
+    return (terminal_has_utf8() ? blocks : ascii)[cell];
+}
+
+static void draw_lane(int number, int name_width, int width)
+{
     struct span_lane lane = spans_lane(number);
     enum cell cells[WIDEST];
     char line[LINE];
@@ -46,7 +51,7 @@ static void draw_lane(int number, int name_width, int width)
     while (width > 0 && cells[width - 1] == NOTHING)
         width--;
     for (int i = 0; i < width; i++)
-        used += snprintf(line + used, sizeof line - (size_t)used, "%s", shapes[cells[i]]);
+        used += snprintf(line + used, sizeof line - (size_t)used, "%s", shape(cells[i]));
     fprintf(stderr, "%s\n", line);
 }
 
@@ -85,8 +90,6 @@ static void draw_axis(int name_width, int width)
 
 static void draw_text(void)
 {
-    const char *waits = terminal_has_utf8() ? "░" : ".";
-    const char *served = terminal_has_utf8() ? "█" : "#";
     int name_width = widest_name();
     int width = terminal_width() - name_width - 1 - MARGIN;
     char title[128];
@@ -96,7 +99,8 @@ static void draw_text(void)
     if (width > WIDEST)
         width = WIDEST;
     spans_title(title, sizeof title);
-    fprintf(stderr, "%s\n%s waits to be accepted  %s is served\n", title, waits, served);
+    fprintf(stderr, "%s\n%s waits to be accepted  %s is served\n", title, shape(WAITS),
+            shape(IS_SERVED));
     for (int lane = 0; lane < spans_lanes(); lane++)
         draw_lane(lane, name_width, width);
     draw_axis(name_width, width);
@@ -109,10 +113,9 @@ static void try_file(void)
 {
     FILE *file = fopen(file_name, "a");
 
-    if (file == NULL)
+    if (file == NULL || fclose(file) != 0)
         fail("cannot make %s: %s; give --timeline a file that can be written", file_name,
              strerror(errno));
-    fclose(file);
 }
 
 static bool write_file(void)

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-void add(struct words *words, const char *format, ...)
+void words_add(struct words *words, const char *format, ...)
 {
     size_t room = sizeof words->text - words->length;
     va_list arguments;
@@ -33,7 +33,7 @@ static void add_actor(struct words *words, const struct actor *actor)
     char name[ACTOR_NAME];
 
     actor_name(actor, name);
-    add(words, "%s", name);
+    words_add(words, "%s", name);
 }
 
 struct words words_of_actor(const struct actor *actor)
@@ -46,12 +46,12 @@ struct words words_of_actor(const struct actor *actor)
 
 static void add_arrow(struct words *words)
 {
-    add(words, "%s", terminal_has_utf8() ? " → " : " -> ");
+    words_add(words, "%s", terminal_has_utf8() ? " → " : " -> ");
 }
 
 static void add_ms(struct words *words, int64_t ns)
 {
-    add(words, "%.1f ms", (double)ns / (double)NS_PER_MS);
+    words_add(words, "%.1f ms", (double)ns / (double)NS_PER_MS);
 }
 
 static void add_error(struct words *words, int error)
@@ -72,7 +72,7 @@ static void add_error(struct words *words, int error)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].error == error)
             name = names[i].name;
-    add(words, "%s", name != NULL ? name : strerror(error));
+    words_add(words, "%s", name != NULL ? name : strerror(error));
 }
 
 static bool is_one_of(const char *word, const char *one, const char *other)
@@ -89,9 +89,9 @@ static void add_by_whom(struct words *words, const struct event *event)
     if (who->kind == NULL)
         return;
     if (event->actor.kind == who->kind && event->actor.number == who->number)
-        add(words, " by itself");
+        words_add(words, " by its own poll");
     else {
-        add(words, strcmp(who->kind, "reactor") == 0 ? " by the " : " by ");
+        words_add(words, strcmp(who->kind, "reactor") == 0 ? " by the " : " by ");
         add_actor(words, who);
     }
 }
@@ -101,29 +101,34 @@ static void add_exec(struct words *words, const struct event *event)
     static const char *const done[] = {
         [EXEC_TURN] = "a turn",      [EXEC_SPAWN] = "spawned",
         [EXEC_WAKE] = "woken",       [EXEC_POLL] = "polled",
-        [EXEC_PENDING] = "PENDING",  [EXEC_WASTED] = "PENDING, in vain",
+        [EXEC_PENDING] = "PENDING",  [EXEC_WASTED] = "PENDING: wasted",
         [EXEC_DONE] = "READY: done", [EXEC_CANCEL] = "cancelled",
     };
 
-    add(words, "%s", done[event->kind]);
+    words_add(words, "%s", done[event->kind]);
     if (event->kind == EXEC_SPAWN || event->kind == EXEC_WAKE ||
         event->kind == EXEC_CANCEL)
         add_by_whom(words, event);
-    if (event->kind <= EXEC_POLL)
-        add(words, "; run queue: %" PRId64, event->number);
+    if (tells_queue_length(event->kind))
+        words_add(words, "; run queue: %" PRId64, event->number);
 }
 
 /* ---- FUTURE ---- */
 
 static void add_ready(struct words *words, const struct event *event)
 {
-    add(words, "%s is ready: ", event->word);
-    if (event->number < 0)
+    words_add(words, "%s is ready", event->word);
+    if (event->number < 0) {
+        words_add(words, ": ");
         add_error(words, (int)-event->number);
-    else
-        add(words, "%s%" PRId64,
-            is_one_of(event->word, "accept_one", "connect_to") ? "fd " : "",
-            event->number);
+    } else if (is_one_of(event->word, "accept_one", "connect_to"))
+        words_add(words, ": fd %" PRId64, event->number);
+    else if (strcmp(event->word, "read_some") == 0)
+        words_add(words, ": %" PRId64, event->number);
+    if (event->other.kind != NULL) {
+        words_add(words, ": the end of ");
+        add_actor(words, &event->other);
+    }
 }
 
 static void add_future(struct words *words, const struct event *event)
@@ -133,18 +138,19 @@ static void add_future(struct words *words, const struct event *event)
         add_ready(words, event);
         break;
     case FUTURE_WAITS:
-        add(words, "waits: fd %d %s", event->fd, event->word);
+        words_add(words, "waits: fd %d %s", event->fd, event->word);
         break;
     case FUTURE_SLEEPS:
-        add(words, "waits: deadline in ");
+        words_add(words, "waits: deadline in ");
         add_ms(words, event->number);
+        words_add(words, ", a timer keeps its waker");
         break;
     case FUTURE_JOINS:
-        add(words, "waits: the end of ");
+        words_add(words, "waits: the end of ");
         add_actor(words, &event->other);
         break;
     default:
-        add(words, "waits: %s", event->word);
+        words_add(words, "waits: %s", event->word);
     }
 }
 
@@ -153,15 +159,15 @@ static void add_future(struct words *words, const struct event *event)
 static void add_wait(struct words *words, const struct event *event)
 {
     if (stage.wait == NULL) {
-        add(words, "does not wait");
+        words_add(words, "does not wait");
         return;
     }
-    add(words, "%s on %d descriptor%s, ", stage.wait, event->fd,
-        event->fd == 1 ? "" : "s");
+    words_add(words, "%s on %d descriptor%s, ", stage.wait, event->fd,
+              event->fd == 1 ? "" : "s");
     if (event->number <= 0)
-        add(words, event->number == 0 ? "only looks" : "no limit");
+        words_add(words, event->number == 0 ? "only looks" : "no limit");
     else {
-        add(words, "at most ");
+        words_add(words, "at most ");
         add_ms(words, event->number);
     }
 }
@@ -169,7 +175,7 @@ static void add_wait(struct words *words, const struct event *event)
 static void add_wake(struct words *words, const struct event *event)
 {
     add_arrow(words);
-    add(words, "wake ");
+    words_add(words, "wake ");
     add_actor(words, &event->other);
 }
 
@@ -177,23 +183,25 @@ static void add_reactor(struct words *words, const struct event *event)
 {
     switch (event->kind) {
     case REACTOR_WATCH:
-        add(words, "watches fd %d %s, keeps the waker", event->fd, event->word);
+        words_add(words, "watches fd %d %s, keeps the waker", event->fd, event->word);
         break;
     case REACTOR_WAIT:
         add_wait(words, event);
         break;
     case REACTOR_READY:
-        add(words, "fd %d %s", event->fd, event->word);
+        words_add(words, "fd %d %s", event->fd, event->word);
         if (stage.wait == NULL)
-            add(words, "? does not look");
+            words_add(words, "? does not look");
         add_wake(words, event);
         break;
     case REACTOR_TIME:
-        add(words, "a deadline has come");
+        words_add(words, "a deadline has come");
         add_wake(words, event);
         break;
     default:
-        add(words, "nothing is ready");
+        words_add(words, event->number == 0
+                             ? "nothing is ready"
+                             : "comes back early: a signal, or another thread");
     }
 }
 
@@ -204,25 +212,26 @@ static void add_result(struct words *words, const struct event *event)
     if (event->number < 0)
         add_error(words, (int)-event->number);
     else if (is_one_of(event->word, "accept", "socket"))
-        add(words, "fd %" PRId64, event->number);
+        words_add(words, "fd %" PRId64, event->number);
     else if (event->number == 0 && strcmp(event->word, "read") == 0)
-        add(words, "0, end of stream");
+        words_add(words, "0, end of stream");
     else
-        add(words, "%" PRId64 "%s", event->number,
-            is_one_of(event->word, "read", "write") ? " bytes" : "");
+        words_add(words, "%" PRId64 "%s", event->number,
+                  is_one_of(event->word, "read", "write") ? " bytes" : "");
 }
 
 static void add_os(struct words *words, const struct event *event)
 {
     if (event->kind == OS_THREAD || event->kind == OS_EXIT) {
-        add(words, event->kind == OS_THREAD ? "a thread starts" : "the thread ends");
+        words_add(words,
+                  event->kind == OS_THREAD ? "a thread starts" : "the thread ends");
         return;
     }
-    add(words, "%s", event->word);
+    words_add(words, "%s", event->word);
     if (event->fd >= 0)
-        add(words, " on fd %d", event->fd);
+        words_add(words, " on fd %d", event->fd);
     if (event->kind == OS_START)
-        add(words, " ...");
+        words_add(words, " ...");
     else {
         add_arrow(words);
         add_result(words, event);

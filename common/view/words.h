@@ -9,7 +9,7 @@ struct words {
     char text[200];
     size_t length;
 };
-void add(struct words *words, const char *format, ...)
+void words_add(struct words *words, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 /* What happened, without time, role and actor: "read on fd 8 -> EAGAIN". The arrow is

@@ -1035,6 +1035,56 @@ static void test_spurious_wake_does_no_harm(void)
     CHECK(strcmp(history, "r") == 0);
 }
 
+/* PENDING, then polled again before the reactor has said anything: READY. */
+static enum poll_result succeed_unasked(struct script *self, struct context *cx)
+{
+    char bytes[65536] = "";
+
+    (void)self;
+    make_pair(fds);
+    reading = read_some(fds[0], &byte, 1);
+    CHECK(future_poll(&reading.future, cx) == PENDING);
+    CHECK(write(fds[1], "x", 1) == 1);
+    CHECK(future_poll(&reading.future, cx) == READY && watches_count() == 0);
+
+    while (write(fds[0], bytes, sizeof bytes) > 0)
+        ;
+    writing = write_all(fds[0], "w", 1);
+    CHECK(future_poll(&writing.future, cx) == PENDING);
+    while (read(fds[1], bytes, sizeof bytes) > 0)
+        ;
+    CHECK(future_poll(&writing.future, cx) == READY && watches_count() == 0);
+    return READY;
+}
+
+static enum poll_result connect_unasked(struct script *self, struct context *cx)
+{
+    struct sockaddr_in address;
+    int listener = listen_here(&address);
+    struct connect_to connecting =
+        connect_to((struct sockaddr *)&address, sizeof address);
+    struct accept_one accepting = accept_one(listener);
+
+    (void)self;
+    CHECK(future_poll(&accepting.future, cx) == PENDING);
+    CHECK(future_poll(&connecting.future, cx) == PENDING);
+    while (future_poll(&connecting.future, cx) == PENDING)
+        ;
+    while (future_poll(&accepting.future, cx) == PENDING)
+        ;
+    CHECK(connecting.result >= 0 && accepting.result >= 0 && watches_count() == 0);
+    return READY;
+}
+
+static void test_success_takes_the_waker_back(void)
+{
+    struct script reads_and_writes = script(succeed_unasked, 'm');
+    struct script connects = script(connect_unasked, 'm');
+
+    block_on(&reads_and_writes.future);
+    block_on(&connects.future);
+}
+
 /* Watches at its first poll, and keeps a note of all of them. */
 static enum poll_result watch_once(struct script *self, struct context *cx)
 {
@@ -1384,6 +1434,7 @@ static const struct {
     TEST(reader_and_writer_on_one_descriptor),
     TEST(hang_up_wakes_both_ways),
     TEST(spurious_wake_does_no_harm),
+    TEST(success_takes_the_waker_back),
     TEST(descriptor_reuse),
     TEST(old_events_do_not_reach_a_new_watch),
     TEST(a_new_waker_takes_the_place_of_the_old_one),
