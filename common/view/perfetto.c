@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,8 +18,8 @@ static FILE *file; /* NULL: closed */
 static int error;  /* errno of the first write that failed */
 static uint64_t arrows;
 static int64_t queue_length;
-static int64_t last_time; /* of an event */
-static volatile sig_atomic_t signal_seen;
+static int64_t last_time;      /* of an event */
+static atomic_int signal_seen; /* by any thread */
 
 /* What is under way in each lane, by its number. */
 static struct under_way {
