@@ -201,7 +201,7 @@ ticks() {
     for stage in $STAGES; do
         [ "$stage" != stage3 ] || continue # its CPU is never idle: below
         # one after the other in stage 1, about 25 at a time elsewhere
-        start_limited_server "$stage" "$([ "$stage" = stage1 ] && echo 0.01 || echo 0.1)"
+        start_limited_server "$stage" "$([ "$stage" = stage1 ] && echo 0.005 || echo 0.06)"
         "$BIN/stage2" client -n 200 -p "$port" -r none | whole_answers 200
         [ "$(ticks "$server")" -lt 50 ] || fail "$stage: $(ticks "$server") ticks of CPU"
         # stage 1 and its one connection never run out
@@ -303,7 +303,7 @@ answer = b""
 while part := half.recv(100):
     answer += part
 assert answer.startswith(b"start ") and b"\nend " in answer, answer
-time.sleep(0.5)
+time.sleep(0.3)
 PYTHON
         helper=$!
         "$BIN/stage2" client -n 5 -p "$port" -t 20 -r none >"$BATS_TEST_TMPDIR/out" || fail "$stage: the others noticed"

@@ -133,7 +133,7 @@ overflows() {
 threads_of() {
     "$BIN/$1" -d 1 -r none >/dev/null 3>&- &
     helper=$!
-    sleep 0.4
+    sleep 0.25
     sed -n 's/^Threads:[^0-9]*//p' "/proc/$helper/status"
     kill -9 "$helper"
 }

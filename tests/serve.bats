@@ -95,12 +95,12 @@ load helpers
 @test "a server that is told to stop lets its responses finish, and accepts no more" {
     for stage in $STAGES; do
         rm -f "$BATS_TEST_TMPDIR/out"
-        start_server "$stage" -d 0.6 -r json
+        start_server "$stage" -d 0.4 -r json
         "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
         helper=$!
         wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
         kill -TERM "$server"
-        sleep 0.2
+        sleep 0.1
         run "$BIN/stage4" client -n 1 -p "$port" -t 2 -r none
         [ "$status" -eq 1 ] || fail "$stage still accepts"
         wait "$helper" || fail "$stage: the running response was cut off"

@@ -105,8 +105,8 @@ PYTHON
 
 @test "the SVG is well-formed XML, complete in itself, and its lanes are those of the trace" {
     need python3
-    for stage in $STAGES; do
-        "$BIN/$stage" -n 6 -d 0.1 -r none --timeline="$BATS_TEST_TMPDIR/picture.svg" \
+    for stage in stage1 stage2 "${STAGES##* }"; do
+        "$BIN/$stage" -n 6 -d 0.05 -r none --timeline="$BATS_TEST_TMPDIR/picture.svg" \
             --trace="$BATS_TEST_TMPDIR/trace.json" | whole_answers 6
         python3 - "$BATS_TEST_TMPDIR/picture.svg" "$BATS_TEST_TMPDIR/trace.json" <<'PYTHON'
 import json, re, sys

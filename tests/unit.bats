@@ -98,15 +98,15 @@ stuck() {
 
 @test "a task that lost its waker is named, and the program exits 1 instead of hanging" {
     stuck lost_waker \
-        'main; last event: it waits for the end of another task; likely mistake: none of its own; the other one is in this list, too' \
-        'loser 7; last event: it was polled, and returned PENDING; likely mistake: it returned PENDING without leaving a waker'
+        'loser 7; last event: it was polled, and returned PENDING; likely mistake: it returned PENDING without leaving a waker' \
+        'main; last event: it waits for the end of another task; likely mistake: none of its own; the other one is in this list, too'
     # unit lost_waker
 }
 
 @test "a task whose sleep was dropped, and one that waits for nobody, get that diagnosis" {
     stuck lost_deadline \
-        'main; last event: it waits for something that should wake it; likely mistake: who has its waker forgot it, or another waker took its place' \
-        'sleeper; last event: it waits for a deadline; likely mistake: its sleep was dropped, or copied after its first poll'
+        'sleeper; last event: it waits for a deadline; likely mistake: its sleep was dropped, or copied after its first poll' \
+        'main; last event: it waits for something that should wake it; likely mistake: who has its waker forgot it, or another waker took its place'
     # unit lost_deadline
 }
 

@@ -19,10 +19,18 @@ static struct options options;
 
 /* ---- demo and client: run the clients, wait for all of them ---- */
 
-/* So many connects, then the server may accept. In one go, thousands of clients would
- * connect before its first accept, and overflow the listener's queue, which may be as
- * short as 128; two such batches can be in it. */
-enum { CLIENTS_AT_ONCE = 50 };
+/* After so many connects the server may accept. In one go, thousands of clients would
+ * connect before its first accept, and overflow the listener's queue. Two such batches
+ * can be in it; of a server elsewhere we assume that it holds 128. */
+static long clients_at_once(void)
+{
+    enum { POLITE = 250 }; /* not all at once, however long the queue is */
+    long backlog = options.mode == DEMO ? net_backlog() : 128;
+
+    if (backlog / 2 > POLITE)
+        return POLITE;
+    return backlog / 2 > 4 ? backlog / 2 - 4 : 1;
+}
 
 struct async_main {
     struct future future;
@@ -30,6 +38,7 @@ struct async_main {
     struct addrinfo *addresses;
     struct task **clients; /* all that were spawned */
     long spawned;
+    long at_once;
     long joined;
     union { /* one state, one wait */
         struct resolve resolve;
@@ -49,7 +58,7 @@ static void start_spawning(struct async_main *self)
 
 static void spawn_some(struct async_main *self)
 {
-    for (int n = 0; n < CLIENTS_AT_ONCE && self->spawned < options.clients; n++) {
+    for (long n = 0; n < self->at_once && self->spawned < options.clients; n++) {
         struct future *client = client_main(self->addresses, options.timeout);
         self->clients[self->spawned] = spawn(client, "client", self->spawned + 1);
         self->spawned++;
@@ -99,7 +108,11 @@ static enum poll_result async_main_poll(struct future *future, struct context *c
 
 static void run_clients(const char *host, int port)
 {
-    struct async_main self = {.future = {async_main_poll, NULL}, .state = RESOLVING};
+    struct async_main self = {
+        .future = {async_main_poll, NULL},
+        .state = RESOLVING,
+        .at_once = clients_at_once(),
+    };
 
     self.resolve = resolve(host, port);
     block_on(&self.future);

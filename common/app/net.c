@@ -10,6 +10,7 @@
 #include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -131,6 +132,19 @@ int net_port(int listener)
 }
 
 /* ---- listen ---- */
+
+long net_backlog(void)
+{
+    long most = 128; /* where the system does not say: what many have */
+    char line[32];
+    FILE *file = fopen("/proc/sys/net/core/somaxconn", "r");
+
+    if (file != NULL && fgets(line, sizeof line, file) != NULL)
+        most = strtol(line, NULL, 10);
+    if (file != NULL)
+        fclose(file);
+    return most < SOMAXCONN ? most : SOMAXCONN;
+}
 
 /* Returns a listener, or -errno. */
 static int listen_on(const struct addrinfo *address)

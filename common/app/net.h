@@ -23,6 +23,9 @@ int net_listen(const char *host, int port);
 
 int net_port(int listener);
 
+/* How many connections may wait in a listener's queue here. */
+long net_backlog(void);
+
 /* All addresses of `host`, for freeaddrinfo. With AI_NUMERICHOST in `flags` it answers at
  * once; else it may block for seconds. Returns NULL, or why there are none. */
 const char *net_find(const char *host, int port, int flags, struct addrinfo **addresses);

@@ -14,7 +14,6 @@ struct task {
     struct future *future; /* NULL when the task is done */
     struct actor actor;    /* its name, for the event log */
     struct waker joiner;   /* woken when the task is done */
-    struct task *older;    /* in the list of all tasks, in use or not */
     struct last_words last_words;
     uint32_t polls;
     uint32_t self_wakes; /* polls in which it woke itself, though nothing was ready */
@@ -27,18 +26,26 @@ struct task {
     struct task *next;   /* in the run queue, or in the list of unused tasks */
 };
 
+/* Tasks are made by the block, used again and again, and never freed: stale wakers point
+ * to them. */
+enum { TASKS = 64 };
+struct block {
+    struct task tasks[TASKS];
+    struct block *older;
+};
+
 static struct {
     pthread_mutex_t lock;
     /* lock must be held when using these: */
     struct task *first;
     struct task *last;
     size_t length;
-    struct task *unused; /* for the next spawn; never freed: stale wakers point here */
+    struct task *unused; /* for the next spawn */
     int helpers;         /* other threads that are about to wake a task */
 } run_queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static pthread_t executor;     /* the thread that runs block_on */
-static struct task *newest;    /* of all tasks */
+static struct block *newest;   /* of all blocks */
 static struct task *main_task; /* block_on's; its future belongs to the caller */
 static const struct actor nobody;
 static const struct actor reactor = {.kind = "reactor"};
@@ -129,18 +136,24 @@ const struct actor *waker_actor(struct waker waker)
 
 /* ---- the life of a task ---- */
 
-/* An unused one or, if there is none, a new one. */
+static void make_tasks(void)
+{
+    struct block *block = allocate(1, sizeof *block);
+
+    block->older = newest;
+    newest = block;
+    for (int i = TASKS - 1; i >= 0; i--) {
+        block->tasks[i].next = run_queue.unused;
+        run_queue.unused = &block->tasks[i];
+    }
+}
+
 static struct task *task_take(void)
 {
+    if (run_queue.unused == NULL)
+        make_tasks();
     struct task *task = run_queue.unused;
-
-    if (task != NULL) {
-        run_queue.unused = task->next;
-        return task;
-    }
-    task = allocate(1, sizeof *task);
-    task->older = newest;
-    newest = task;
+    run_queue.unused = task->next;
     return task;
 }
 
@@ -302,9 +315,10 @@ static bool can_still_wake(void)
 static _Noreturn void fail_stuck(void)
 {
     message("no task can ever wake again; these are stuck:");
-    for (struct task *task = newest; task != NULL; task = task->older)
-        if (task->future != NULL)
-            doctor_says_why_stuck(&task->actor, task->last_words);
+    for (struct block *block = newest; block != NULL; block = block->older)
+        for (struct task *task = block->tasks; task < block->tasks + TASKS; task++)
+            if (task->future != NULL)
+                doctor_says_why_stuck(&task->actor, task->last_words);
     exit(EXIT_FAILURE);
 }
 
@@ -371,9 +385,10 @@ static void wait_for_events(void)
 
 static void cancel_all(void)
 {
-    for (struct task *task = newest; task != NULL; task = task->older)
-        if (task->future != NULL)
-            task_cancel(task);
+    for (struct block *block = newest; block != NULL; block = block->older)
+        for (struct task *task = block->tasks; task < block->tasks + TASKS; task++)
+            if (task->future != NULL)
+                task_cancel(task);
 }
 
 void block_on(struct future *main_future)
