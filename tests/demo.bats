@@ -50,9 +50,9 @@ load helpers
 
 @test "two demos at once do not meet" {
     for stage in $STAGES; do
-        "$BIN/$stage" -d 0.1 -r none >"$BATS_TEST_TMPDIR/first" 3>&- &
+        "$BIN/$stage" -d 0.05 -r none >"$BATS_TEST_TMPDIR/first" 3>&- &
         helper=$!
-        "$BIN/$stage" -d 0.1 -r none | whole_answers 10
+        "$BIN/$stage" -d 0.05 -r none | whole_answers 10
         wait "$helper"
         helper=
         whole_answers 10 <"$BATS_TEST_TMPDIR/first"
@@ -121,7 +121,7 @@ PYTHON
 
 @test "ten clients take 12 threads in stage 1, 22 in stage 2, 1 in stages 3 to 5" {
     for stage in $STAGES; do
-        reported=$("$BIN/$stage" -d 0.1 -r json 2>&1 >/dev/null | field peak_threads)
+        reported=$("$BIN/$stage" -d 0.06 -r json 2>&1 >/dev/null | field peak_threads)
         case $stage in
         stage1) [ "$reported" -eq 12 ] ;;
         stage2) [ "$reported" -eq 22 ] ;;

@@ -120,7 +120,7 @@ load helpers
         helper=$!
         wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
         kill -INT "$server"
-        sleep 0.2
+        sleep 0.1
         kill -0 "$server" || fail "$stage did not wait for its response"
         kill -INT "$server"
         wait_until 5 gone "$server"
