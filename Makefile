@@ -73,7 +73,7 @@ figures: all
 
 # The unit tests, once with each reactor.
 UNITS := $(patsubst stage%,$(BUILD)/unit/stage%,$(filter-out stage1 stage2,$(STAGES)))
-UNIT_OBJECTS := $(BUILD)/tests/unit/unit.o \
+UNIT_OBJECTS := $(BUILD)/tests/unit/unit.o $(BUILD)/tests/unit/combine.o \
                 $(call objects,$(EVERY) $(filter-out app/async_main,$(FUTURES)))
 
 $(BUILD)/unit/stage3: $(BUILD)/stage3_busy/reactor.o  $(UNIT_OBJECTS)
@@ -105,7 +105,7 @@ sanitize:
 
 # ---- work on it ----
 
-SOURCES := $(wildcard common/*/*.[ch] stage*/*.c tests/unit/*.c tests/bench/*.c)
+SOURCES := $(wildcard common/*/*.[ch] stage*/*.c tests/unit/*.[ch] tests/bench/*.c)
 SCRIPTS := common/view/demo.sh tests/run.sh tests/sanitize.sh tests/bench/bench.sh .ci/run
 
 lint:

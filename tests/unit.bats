@@ -189,7 +189,7 @@ assert "a \"name\"\n\\ 3" in names, names'
     unit read_and_write
 }
 
-@test "write_all of 64 KiB through a small SO_SNDBUF delivers each byte once" {
+@test "write_all of 64 KiB through an 8 KiB SO_SNDBUF delivers 65536 bytes, in a few polls" {
     unit write_all_through_a_small_buffer
 }
 
@@ -243,6 +243,74 @@ assert "a \"name\"\n\\ 3" in names, names'
 
 @test "a timeout that is dropped drops both" {
     unit timeout_dropped
+}
+
+# ---- futures made of futures ----
+
+@test "either gives the first that is READY, and drops the other; the first wins a draw" {
+    unit either_first
+}
+
+@test "either drops both when it is dropped" {
+    unit either_dropped
+}
+
+@test "and_then makes its second future from the result of the first" {
+    unit and_then
+}
+
+@test "and_then, dropped in either future, leaves nothing behind" {
+    unit and_then_dropped
+}
+
+@test "join_all of 10000 sleeps polls each at most 3 times" {
+    unit join_all_of_10000_sleeps
+}
+
+@test "join_all of no futures is READY at once" {
+    unit join_all_of_none
+}
+
+@test "join_all polls only whom a waker of its own has woken" {
+    unit join_all_polls_whom_was_woken
+}
+
+@test "join_all, dropped, drops each child once, before and after it runs" {
+    unit join_all_dropped
+}
+
+# ---- streams ----
+
+@test "read_exact receives all of 10 KB that come in small chunks" {
+    unit read_exact_of_10_kb_in_small_chunks
+}
+
+@test "read_exact says so when the stream ends early" {
+    unit read_exact_of_a_stream_that_ends_early
+}
+
+@test "read_exact, dropped half-way, loses 50 of 100 bytes, and no more" {
+    unit read_exact_dropped
+}
+
+@test "copy_all loses nothing when the writer would block" {
+    unit copy_all_loses_nothing_when_the_writer_would_block
+}
+
+@test "copy_all counts its bytes to the end of the stream" {
+    unit copy_all_to_the_end
+}
+
+@test "copy_all gives the error of a stream that breaks, on either side" {
+    unit copy_all_of_a_stream_that_breaks
+}
+
+@test "copy_all, dropped while it reads or writes, leaves nothing behind" {
+    unit copy_all_dropped
+}
+
+@test "copy_all lets others run, though its stream is always ready" {
+    unit copy_all_is_polite
 }
 
 # ---- the app's futures ----

@@ -196,6 +196,44 @@ struct read_some read_some(int fd, char *buffer, size_t size)
     };
 }
 
+/* ---- read exactly ---- */
+
+static enum poll_result read_exact_poll(struct future *future, struct context *cx)
+{
+    struct read_exact *self = container_of(future, struct read_exact, future);
+
+    while (self->position < self->size) {
+        if (future_poll(&self->read.future, cx) == PENDING)
+            return PENDING;
+        if (self->read.result < 0)
+            return ready("read_exact", self->fd, &self->result, self->read.result);
+        if (self->read.result == 0)
+            return ready("read_exact", self->fd, &self->result, -UNEXPECTED_END);
+        self->position += (size_t)self->read.result;
+        self->read = read_some(self->fd, self->buffer + self->position,
+                               self->size - self->position);
+    }
+    return ready("read_exact", self->fd, &self->result, 0);
+}
+
+static void read_exact_drop(struct future *future)
+{
+    struct read_exact *self = container_of(future, struct read_exact, future);
+
+    future_drop(&self->read.future);
+}
+
+struct read_exact read_exact(int fd, char *buffer, size_t size)
+{
+    return (struct read_exact){
+        .future = {read_exact_poll, read_exact_drop},
+        .fd = fd,
+        .buffer = buffer,
+        .size = size,
+        .read = read_some(fd, buffer, size),
+    };
+}
+
 /* ---- write ---- */
 
 static enum poll_result write_all_poll(struct future *future, struct context *cx)
@@ -231,5 +269,66 @@ struct write_all write_all(int fd, const char *bytes, size_t length)
         .fd = fd,
         .bytes = bytes,
         .length = length,
+    };
+}
+
+/* ---- copy ---- */
+
+/* After so many reads and writes the others have their turn: a sender that is never done
+ * must not keep us here for ever. */
+enum { STEPS_AT_ONCE = 32 };
+
+static enum poll_result copy_all_ended(struct copy_all *self, ssize_t result)
+{
+    return ready("copy_all", self->from, &self->result, result);
+}
+
+static enum poll_result copy_all_poll(struct future *future, struct context *cx)
+{
+    struct copy_all *self = container_of(future, struct copy_all, future);
+
+    for (int steps = 0; steps < STEPS_AT_ONCE; steps++) {
+        switch (self->state) {
+        case COPY_READS: {
+            if (future_poll(&self->read.future, cx) == PENDING)
+                return PENDING;
+            ssize_t n = self->read.result;
+            if (n <= 0)
+                return copy_all_ended(self, n);
+            self->write = write_all(self->to, self->buffer, (size_t)n);
+            self->state = COPY_WRITES;
+            break;
+        }
+        case COPY_WRITES:
+            if (future_poll(&self->write.future, cx) == PENDING)
+                return PENDING;
+            if (self->write.result < 0)
+                return copy_all_ended(self, self->write.result);
+            self->copied += (int64_t)self->write.length;
+            self->read = read_some(self->from, self->buffer, self->size);
+            self->state = COPY_READS;
+            break;
+        }
+    }
+    wake(cx->waker);
+    return PENDING;
+}
+
+static void copy_all_drop(struct future *future)
+{
+    struct copy_all *self = container_of(future, struct copy_all, future);
+
+    future_drop(self->state == COPY_READS ? &self->read.future : &self->write.future);
+}
+
+struct copy_all copy_all(int from, int to, char *buffer, size_t size)
+{
+    return (struct copy_all){
+        .future = {copy_all_poll, copy_all_drop},
+        .from = from,
+        .to = to,
+        .buffer = buffer,
+        .size = size,
+        .read = read_some(from, buffer, size),
     };
 }

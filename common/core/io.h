@@ -49,6 +49,20 @@ struct read_some {
 };
 struct read_some read_some(int fd, char *buffer, size_t size);
 
+/* result: 0 when all `size` bytes have come; -UNEXPECTED_END when the stream ends before.
+ * Dropped half-way, the bytes that came are in `buffer`, and lost to the next reader.
+ * (read_exact) */
+struct read_exact {
+    struct future future;
+    int fd;
+    char *buffer;
+    size_t size;
+    size_t position;
+    struct read_some read;
+    ssize_t result;
+};
+struct read_exact read_exact(int fd, char *buffer, size_t size);
+
 /* result: 0 when all `length` bytes are written. `position` counts those that are, and
  * outlives each wait: else the other side would get the beginning again. (write_all) */
 struct write_all {
@@ -61,6 +75,26 @@ struct write_all {
     ssize_t result;
 };
 struct write_all write_all(int fd, const char *bytes, size_t length);
+
+/* From one descriptor to another, through `buffer`, until the end of the stream. It reads
+ * only when all that it has read is written: so a slow receiver slows the sender down,
+ * which is called back-pressure. result: 0 at the end, and `copied` bytes were written.
+ * (copy) */
+struct copy_all {
+    struct future future;
+    enum { COPY_READS, COPY_WRITES } state;
+    int from;
+    int to;
+    char *buffer;
+    size_t size;
+    int64_t copied;
+    union { /* one state, one wait */
+        struct read_some read;
+        struct write_all write;
+    };
+    ssize_t result;
+};
+struct copy_all copy_all(int from, int to, char *buffer, size_t size);
 
 /* Tells the reactor to forget fd, and closes it. */
 void forget_and_close(int fd);

@@ -46,6 +46,11 @@ bool accept_may_succeed_later(int error)
     return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
 }
 
+const char *error_text(int error)
+{
+    return error == UNEXPECTED_END ? "unexpected end of stream" : strerror(error);
+}
+
 int set_nonblocking(int fd)
 {
     int flags = fcntl(fd, F_GETFL);

@@ -26,6 +26,13 @@ bool accept_may_go_on(int error);
 /* Whether it failed because descriptors or memory ran out: later it may succeed. */
 bool accept_may_succeed_later(int error);
 
+/* What a reader gets who needs more bytes than the stream had: "unexpected end of
+ * stream". No system's errno is as large. */
+#define UNEXPECTED_END 1000000
+
+/* strerror, which knows this one too. */
+const char *error_text(int error);
+
 /* Returns 0 or -errno. */
 int set_nonblocking(int fd);
 

@@ -270,6 +270,12 @@ struct join_task join_task(struct task *task)
     };
 }
 
+void join_task_cancel(struct join_task *self)
+{
+    if (exists(self))
+        task_cancel(self->task);
+}
+
 static enum poll_result yield_now_poll(struct future *future, struct context *cx)
 {
     struct yield_now *self = container_of(future, struct yield_now, future);

@@ -46,6 +46,9 @@ struct join_task {
 };
 struct join_task join_task(struct task *task);
 
+/* Cancels the task instead of joining it; does nothing if it is gone. */
+void join_task_cancel(struct join_task *self);
+
 /* PENDING once: lets all run that can run now. (yield_now) */
 struct yield_now {
     struct future future;

@@ -72,7 +72,7 @@ static void add_error(struct words *words, int error)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].error == error)
             name = names[i].name;
-    words_add(words, "%s", name != NULL ? name : strerror(error));
+    words_add(words, "%s", name != NULL ? name : error_text(error));
 }
 
 static bool is_one_of(const char *word, const char *one, const char *other)

@@ -1,5 +1,7 @@
 /* Unit tests of the core, and of the futures of the app. Linked once with each reactor.
  * `unit NAME` runs one test; it prints what was wrong and exits 1. */
+#include "unit.h"
+
 #include "app/client.h"
 #include "app/net.h"
 #include "app/resolve.h"
@@ -30,15 +32,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-static _Noreturn void die(const char *file, int line, const char *what)
+void die(const char *file, int line, const char *what)
 {
     fprintf(stderr, "%s:%d: not so: %s\n", file, line, what);
     exit(2);
 }
-
-#define CHECK(condition) ((condition) ? (void)0 : die(__FILE__, __LINE__, #condition))
-
-#define MS NS_PER_MS
 
 /* What happened, a letter for each event. */
 static char history[256];
@@ -50,19 +48,6 @@ static void note(char letter)
     CHECK(length + 1 < sizeof history);
     history[length] = letter;
 }
-
-/* A future made of a function, for tests. It counts its polls and drops. */
-struct script {
-    struct future future;
-    enum poll_result (*body)(struct script *self, struct context *cx);
-    char letter;
-    int polls;
-    int *drops;
-    int fd;
-    struct sleep_for sleep;
-    struct future *inner;
-    struct task *task;
-};
 
 static enum poll_result script_poll(struct future *future, struct context *cx)
 {
@@ -81,15 +66,13 @@ static void script_drop(struct future *future)
     future_drop(self->inner != NULL ? self->inner : &(struct future){NULL, NULL});
 }
 
-typedef enum poll_result script_body(struct script *self, struct context *cx);
-
-static struct script script(script_body *body, char letter)
+struct script script(script_body *body, char letter)
 {
     return (struct script){
         .future = {script_poll, script_drop}, .body = body, .letter = letter, .fd = -1};
 }
 
-static struct script *heap_script(script_body *body, char letter)
+struct script *heap_script(script_body *body, char letter)
 {
     struct script *self = allocate(1, sizeof *self);
 
@@ -102,13 +85,12 @@ static struct task *spawn_script(script_body *body, char letter)
     return spawn(&heap_script(body, letter)->future, "script", letter);
 }
 
-/* Runs the inner future to its end. */
-static enum poll_result run_inner(struct script *self, struct context *cx)
+enum poll_result run_inner(struct script *self, struct context *cx)
 {
     return future_poll(self->inner, cx);
 }
 
-static void block_on_future(struct future *future)
+void block_on_future(struct future *future)
 {
     struct script main_script = script(run_inner, 'm');
 
@@ -116,7 +98,7 @@ static void block_on_future(struct future *future)
     block_on(&main_script.future);
 }
 
-static void sleep_in_main(int64_t duration)
+void sleep_in_main(int64_t duration)
 {
     struct sleep_for sleep = sleep_for(duration);
 
@@ -151,8 +133,7 @@ static void in_one_run(step *first, step *second, step *third)
     block_on(&main_script.future);
 }
 
-/* A connected pair of non-blocking stream sockets. */
-static void make_pair(int fds[2])
+void make_pair(int fds[2])
 {
     CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fds) == 0);
     CHECK(set_nonblocking(fds[0]) == 0 && set_nonblocking(fds[1]) == 0);
@@ -780,7 +761,7 @@ static void test_sleep_for_ever_does_not_overflow(void)
     CHECK(sleep.deadline == INT64_MAX);
 }
 
-static struct waker some_waker(void)
+struct waker some_waker(void)
 {
     task_detach(spawn_script(leave_waker_and_end, 'a'));
     sleep_in_main(0);
@@ -911,8 +892,11 @@ static enum poll_result receive_alphabet(struct script *self, struct context *cx
     }
 }
 
+static int polls_of_writer;
+
 static enum poll_result write_then_close(struct script *self, struct context *cx)
 {
+    polls_of_writer = self->polls;
     if (future_poll(self->inner, cx) == PENDING)
         return PENDING;
     forget_and_close(self->fd);
@@ -940,7 +924,8 @@ static void test_write_all_through_a_small_buffer(void)
     task_detach(spawn(&writer->future, "writer", 0));
     block_on(&reader.future);
     CHECK(bytes_received == SIZE && write_it.result == 0);
-    CHECK(trace_counts[FUTURE_WAITS] > 1); /* or nothing was shown */
+    printf("write_all of 64 KiB through an 8 KiB buffer: %d polls\n", polls_of_writer);
+    CHECK(polls_of_writer > 2 && polls_of_writer < SIZE / 1024);
     forget_and_close(fds[1]);
 }
 
@@ -1390,15 +1375,7 @@ static void test_resolve_dropped(void)
 
 /* ---- which test ---- */
 
-#define TEST(name)                                                                       \
-    {                                                                                    \
-#name, test_##name                                                               \
-    }
-
-static const struct {
-    const char *name;
-    void (*run)(void);
-} tests[] = {
+static const struct test tests[] = {
     TEST(wake_order),
     TEST(spawn_order),
     TEST(double_wake),
@@ -1452,22 +1429,28 @@ static const struct {
     TEST(resolve_of_a_name),
     TEST(resolve_of_an_unknown_name),
     TEST(resolve_dropped),
+    {NULL, NULL},
 };
 
-enum { TESTS = sizeof tests / sizeof tests[0] };
+/* Without a name: prints all of them. */
+static void run(const struct test *test, const char *name)
+{
+    for (; test->name != NULL; test++) {
+        if (name == NULL)
+            puts(test->name);
+        else if (strcmp(name, test->name) == 0) {
+            test->run();
+            exit(EXIT_SUCCESS);
+        }
+    }
+}
 
 int main(int argc, char **argv)
 {
     net_prepare();
     program_name = "unit";
     reactor_init(false);
-    for (int i = 0; i < TESTS; i++) {
-        if (argc < 2)
-            puts(tests[i].name);
-        else if (strcmp(argv[1], tests[i].name) == 0) {
-            tests[i].run();
-            return 0;
-        }
-    }
-    return argc < 2 ? 0 : 2;
+    run(tests, argv[1]);
+    run(combine_tests, argv[1]);
+    return argc < 2 ? EXIT_SUCCESS : 2;
 }
