@@ -30,9 +30,9 @@ EVERY    := core/doctor core/message core/system core/trace \
             app/answer app/net app/options app/response app/stop app/tally app/thread \
             view/explain view/keys view/lanes view/perfetto view/report view/spans view/step view/svg \
             view/terminal view/timeline view/view view/words
-BLOCKING := app/blocking
+BLOCKING := app/blocking app/blocking_io
 CORE     := core/task core/timer core/watches core/io core/combine
-FUTURES  := $(CORE) app/resolve app/client app/server app/async_main
+FUTURES  := $(CORE) app/resolve app/stop_signal app/running app/client app/echo app/server app/async_main
 
 objects = $(1:%=$(BUILD)/common/%.o)
 
@@ -61,6 +61,28 @@ $(BUILD)/%.o: %.c
 
 demo: all
 	@common/view/demo.sh $(CLIENTS) $(DELAY) $(PROGRAMS)
+
+# ---- the lesson about futures ----
+
+# Each with the core, and the reactor of stage 4, which every system has.
+LESSONS := lazy state_machine timer_thread executor channel and_then join dance two_downloads \
+           socket_read move pin cancel edge_level await wake_from_thread
+ifneq ($(SYSTEM),Linux)
+LESSONS := $(filter-out edge_level,$(LESSONS))
+endif
+LESSON_OBJECTS := $(BUILD)/classroom/futures/lesson.o $(BUILD)/stage4_poll/reactor.o \
+                  $(call objects,core/doctor core/message core/system core/trace $(CORE))
+
+$(LESSONS:%=$(BUILD)/futures/%): $(BUILD)/futures/%: $(BUILD)/classroom/futures/%.o $(LESSON_OBJECTS)
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^
+
+futures: $(LESSONS:%=$(BUILD)/futures/%)
+
+futures-demo: futures
+	@for name in $(LESSONS); do \
+	    echo "---- $$name ----" && $(BUILD)/futures/$$name && echo || exit 1; \
+	done
 
 # The pictures of the READMEs.
 figures: all
@@ -105,7 +127,8 @@ sanitize:
 
 # ---- work on it ----
 
-SOURCES := $(wildcard common/*/*.[ch] stage*/*.c tests/unit/*.[ch] tests/bench/*.c)
+SOURCES := $(wildcard common/*/*.[ch] stage*/*.c \
+                      classroom/*/*.[ch] tests/unit/*.[ch] tests/bench/*.c)
 SCRIPTS := common/view/demo.sh tests/run.sh tests/sanitize.sh tests/bench/bench.sh .ci/run
 
 lint:
@@ -145,4 +168,4 @@ help:
 	@echo 'make install    to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
 	@echo 'make clean      remove what was built'
 
-.PHONY: all demo units test check bench sanitize figures lint format install uninstall clean help
+.PHONY: all futures futures-demo demo units test check bench sanitize figures lint format install uninstall clean help

@@ -19,11 +19,14 @@ static void one_response(int fd, long number, int64_t delay)
     hang_up(fd, whole);
 }
 
-static void server_main(int listener, int64_t delay)
+static void server_main(int listener, const struct options *options)
 {
     for (long number = 1;; number++) {
         int fd = accept_client(listener);
-        one_response(fd, number, delay);
+        if (options->echo)
+            one_echo(fd);
+        else
+            one_response(fd, number, options->delay);
     }
 }
 

@@ -17,7 +17,7 @@ const struct stage stage = {
 struct response {
     int fd;
     long number;
-    int64_t delay;
+    const struct options *options; /* the same for all, and never changed */
 };
 
 static void one_response(int fd, long number, int64_t delay)
@@ -31,13 +31,21 @@ static void one_response(int fd, long number, int64_t delay)
     hang_up(fd, whole);
 }
 
+static void respond(struct response response)
+{
+    if (response.options->echo)
+        one_echo(response.fd);
+    else
+        one_response(response.fd, response.number, response.options->delay);
+}
+
 static void *response_main(void *argument)
 {
     struct response response = *(struct response *)argument;
 
     free(argument);
-    thread_began("response", response.number);
-    one_response(response.fd, response.number, response.delay);
+    thread_began(response.options->echo ? "echo" : "response", response.number);
+    respond(response);
     thread_ended();
     return NULL;
 }
@@ -59,14 +67,14 @@ static void start_response(struct response response)
                 response.number, strerror(error), thread_count());
     said = true;
     free(copy);
-    one_response(response.fd, response.number, response.delay);
+    respond(response);
 }
 
-static void server_main(int listener, int64_t delay)
+static void server_main(int listener, const struct options *options)
 {
     for (long number = 1;; number++) {
         int fd = accept_client(listener);
-        start_response((struct response){fd, number, delay});
+        start_response((struct response){fd, number, options});
     }
 }
 

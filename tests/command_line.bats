@@ -17,7 +17,7 @@ refused() {
 
 @test "an unknown option is refused, with the names of those that are known" {
     refused "unknown option --clients-please; " --clients-please=3
-    refused "accepts --clients, --delay, --host, --port, --timeout, --report, --explain, --step, --timeline, --trace, --help, --version" -x
+    refused "accepts --clients, --delay, --host, --port, --timeout, --report, --explain, --step, --timeline, --trace, --echo, --bytes, --buffer, --sndbuf, --help, --version" -x
     refused "unknown option --clie" --clie 3
     refused "unknown option -x" -x
 }
@@ -68,7 +68,7 @@ refused() {
 
 @test "an unknown mode and an extra operand are refused" {
     refused "unknown mode 'sevre'; " sevre
-    refused "accepts demo, serve or client" ''
+    refused "accepts demo, serve, client or copy" ''
     refused "unexpected operand 'client'" serve client
     refused "unexpected operand 'extra'" demo -n 3 extra
     refused "unknown mode '-n'" -- -n

@@ -29,8 +29,18 @@ static bool is_end_line(const char *bytes, size_t length)
            memcmp(bytes + start, "end ", 4) == 0;
 }
 
+static void compare(struct answer *answer, const char *bytes, size_t n)
+{
+    answer->differs = answer->differs || strnlen(answer->rest, n) < n ||
+                      memcmp(bytes, answer->rest, n) != 0;
+    if (!answer->differs)
+        answer->rest += n;
+}
+
 int answer_received(struct answer *answer, size_t n)
 {
+    if (answer->rest != NULL)
+        compare(answer, answer->bytes + answer->length, n);
     answer->length += n;
     size_t lines = n == 0 ? answer->length : printable(answer);
     if (lines == 0)
@@ -44,8 +54,13 @@ int answer_received(struct answer *answer, size_t n)
 
 void answer_ended(const struct answer *answer)
 {
-    if (answer->whole)
+    bool is_echo = answer->rest != NULL;
+    bool echoed = is_echo && !answer->differs && *answer->rest == '\0';
+
+    if (is_echo ? echoed : answer->whole)
         client_completed();
+    else if (is_echo)
+        client_failed("what came back is not what was sent; is it a server with --echo?");
     else
         client_failed("the server closed the connection before its end line; "
                       "look at what it says");
@@ -78,6 +93,17 @@ void failed_to_connect(const struct addrinfo *address, int error, int64_t timeou
     else
         client_failed("cannot connect to %s: %s; %s", text, strerror(error),
                       advice_on_connect(error));
+}
+
+void failed_to_send(int error, int64_t timeout)
+{
+    if (error == ETIMEDOUT)
+        client_failed("the server took no byte for %g s; "
+                      "is it a server with --echo? Raise --timeout",
+                      (double)timeout / (double)NS_PER_SECOND);
+    else
+        client_failed("cannot send to the server: %s; is it a server with --echo?",
+                      strerror(error));
 }
 
 void failed_to_read(int error, int64_t timeout)

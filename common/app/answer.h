@@ -13,7 +13,9 @@
 struct answer {
     char bytes[32];
     size_t length;
-    bool whole; /* the last line was an end line */
+    bool whole;       /* the last line was an end line */
+    const char *rest; /* with --echo: what has yet to come back; else NULL */
+    bool differs;     /* something else came */
 };
 
 /* Takes note of `n` bytes that were read to bytes + length, and prints the lines that are
@@ -22,11 +24,12 @@ struct answer {
  * fails. */
 int answer_received(struct answer *answer, size_t n);
 
-/* Counts the client: completed if its answer is whole. */
+/* Counts the client: completed if its answer is whole, or the very message. */
 void answer_ended(const struct answer *answer);
 
 /* Count a client that failed, with the reason and what to do. `error` is an errno. */
 void failed_to_connect(const struct addrinfo *address, int error, int64_t timeout);
+void failed_to_send(int error, int64_t timeout);
 void failed_to_read(int error, int64_t timeout);
 void failed_to_print(int error);
 

@@ -3,9 +3,9 @@
 #include "app/net.h"
 #include "app/options.h"
 #include "app/resolve.h"
+#include "app/running.h"
 #include "app/server.h"
-#include "app/stop.h"
-#include "core/io.h"
+#include "app/stop_signal.h"
 #include "core/message.h"
 #include "core/reactor.h"
 #include "core/system.h"
@@ -59,7 +59,7 @@ static void start_spawning(struct async_main *self)
 static void spawn_some(struct async_main *self)
 {
     for (long n = 0; n < self->at_once && self->spawned < options.clients; n++) {
-        struct future *client = client_main(self->addresses, options.timeout);
+        struct future *client = client_main(self->addresses, &options);
         self->clients[self->spawned] = spawn(client, "client", self->spawned + 1);
         self->spawned++;
     }
@@ -126,9 +126,8 @@ struct serve_main {
     struct future future;
     enum { SERVING, FINISHING } state;
     struct task *server;
-    char byte;
-    union {
-        struct read_some signal;
+    union { /* one state, one wait */
+        struct stop_signal stop;
         struct all_answered all_answered;
     };
 };
@@ -140,9 +139,11 @@ static enum poll_result serve_main_poll(struct future *future, struct context *c
     for (;;) {
         switch (self->state) {
         case SERVING:
-            if (future_poll(&self->signal.future, cx) == PENDING)
+            if (future_poll(&self->stop.future, cx) == PENDING)
                 return PENDING;
             task_cancel(self->server); /* drops it, which closes the listener */
+            if (options.echo)
+                return READY; /* a client might never hang up: block_on cancels them */
             self->all_answered = all_answered();
             self->state = FINISHING;
             break;
@@ -150,16 +151,6 @@ static enum poll_result serve_main_poll(struct future *future, struct context *c
             return future_poll(&self->all_answered.future, cx);
         }
     }
-}
-
-static int stop_descriptor_nonblocking(void)
-{
-    int fd = stop_descriptor();
-    int error = set_nonblocking(fd);
-
-    if (error != 0)
-        fail("cannot make a pipe non-blocking: %s", strerror(-error));
-    return fd;
 }
 
 /* ---- the three modes ---- */
@@ -178,7 +169,7 @@ static void demo(void)
 {
     net_need_descriptors(options.clients, 2);
     int listener = listen_nonblocking();
-    task_detach(spawn(server_main(listener, options.delay), "server", 0));
+    task_detach(spawn(server_main(listener, &options), "server", 0));
     run_clients(options.host, net_port(listener));
 }
 
@@ -188,8 +179,8 @@ static void serve(void)
     net_take_descriptors();
     int listener = listen_nonblocking();
 
-    self.signal = read_some(stop_descriptor_nonblocking(), &self.byte, 1);
-    self.server = spawn(server_main(listener, options.delay), "server", 0);
+    self.stop = stop_signal();
+    self.server = spawn(server_main(listener, &options), "server", 0);
     net_say_listening(listener);
     block_on(&self.future);
 }

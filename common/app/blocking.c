@@ -16,14 +16,12 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/time.h>
-#include <time.h>
 #include <unistd.h>
 
 static struct options options;
 static struct addrinfo *addresses; /* of the server, for the clients */
 static int listener;
-static void (*server_main)(int listener, int64_t delay);
+static void (*server_main)(int listener, const struct options *options);
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t last_has_ended = PTHREAD_COND_INITIALIZER;
@@ -31,35 +29,21 @@ static pthread_cond_t last_has_ended = PTHREAD_COND_INITIALIZER;
 static long running; /* responses */
 static bool stopping;
 
-/* ---- calls that block ---- */
-
-void sleep_blocking(int64_t duration)
-{
-    int64_t deadline = now_ns() + duration;
-
-    for (int64_t left = duration; left > 0; left = deadline - now_ns()) {
-        struct timespec time = {left / NS_PER_SECOND, left % NS_PER_SECOND};
-        trace_start("nanosleep", -1);
-        int result = nanosleep(&time, NULL); /* a signal ends it: then what is left */
-        trace_call("nanosleep", -1, result);
-    }
-}
+/* ---- what the servers use ---- */
 
 bool send_line(int fd, const char *word, long number)
 {
     char line[RESPONSE_LINE];
     size_t length = response_line(line, word, number);
 
-    for (size_t position = 0; position < length;) {
-        trace_start("write", fd);
-        ssize_t n = write(fd, line + position, length - position);
-        trace_call("write", fd, n);
-        if (n >= 0)
-            position += (size_t)n;
-        else if (errno != EINTR)
-            return false;
-    }
-    return true;
+    return write_blocking(fd, line, length) == 0;
+}
+
+void one_echo(int fd)
+{
+    char buffer[ECHO_BUFFER];
+
+    hang_up(fd, copy_blocking(fd, fd, buffer, sizeof buffer) == 0);
 }
 
 /* Returns whether the response may start. */
@@ -69,12 +53,15 @@ static bool response_starts(void)
     bool may_start = !stopping;
     running += may_start;
     pthread_mutex_unlock(&lock);
+    if (may_start)
+        response_started();
     return may_start;
 }
 
 void hang_up(int fd, bool whole)
 {
-    response_ended(whole);
+    if (whole)
+        response_completed();
     if (set_nonblocking(fd) == 0)
         discard_input(fd);
     close_descriptor(fd);
@@ -103,23 +90,6 @@ int accept_client(int listener_fd)
 }
 
 /* ---- one client ---- */
-
-/* At least 1 us: to the calls below, 0 or less would mean: for ever. */
-static int64_t time_left(int64_t deadline)
-{
-    int64_t left = deadline - now_ns();
-
-    return left > 1000 ? left : 1000;
-}
-
-static void set_timeout(int fd, int option, int64_t deadline)
-{
-    int64_t us = time_left(deadline) / 1000;
-    struct timeval time = {us / 1000000, (suseconds_t)(us % 1000000)};
-
-    if (setsockopt(fd, SOL_SOCKET, option, &time, sizeof time) != 0)
-        fail("cannot set a time-out: %s; try a shorter --timeout", strerror(errno));
-}
 
 /* Interrupted, a connect goes on by itself, and must not be called again. */
 static int wait_for_connection(int fd, int64_t deadline)
@@ -171,26 +141,21 @@ static int connect_client(void)
     return -1;
 }
 
-/* Like read, but gives up at the deadline, with -ETIMEDOUT. */
-static ssize_t read_by(int fd, char *buffer, size_t size, int64_t deadline)
+/* With --echo: sends the message, and no more. Returns whether that went well. */
+static bool send_message(int fd)
 {
-    for (;;) {
-        set_timeout(fd, SO_RCVTIMEO, deadline);
-        trace_start("read", fd);
-        ssize_t n = read(fd, buffer, size);
-        trace_call("read", fd, n);
-        if (n >= 0)
-            return n;
-        if (would_block(errno))
-            return -ETIMEDOUT;
-        if (errno != EINTR)
-            return -errno;
-    }
+    set_timeout(fd, SO_SNDTIMEO, now_ns() + options.timeout);
+    int error = write_blocking(fd, options.message, strlen(options.message));
+    if (error == 0 && shutdown(fd, SHUT_WR) != 0)
+        error = -errno;
+    if (error != 0)
+        failed_to_send(-error, options.timeout);
+    return error == 0;
 }
 
 static void receive_answer(int fd)
 {
-    struct answer answer = {.length = 0};
+    struct answer answer = {.rest = options.message};
     ssize_t n;
 
     do {
@@ -221,7 +186,8 @@ static void *client_main(void *argument)
     thread_began("client", self->number);
     int fd = connect_client();
     if (fd >= 0) {
-        receive_answer(fd);
+        if (options.message == NULL || send_message(fd))
+            receive_answer(fd);
         close_descriptor(fd);
     }
     thread_ended();
@@ -261,7 +227,7 @@ static void run_clients(void)
 static void *server_thread(void *unused)
 {
     thread_began("server", 0);
-    server_main(listener, options.delay); /* which does not come back */
+    server_main(listener, &options); /* which does not come back */
     return unused;
 }
 
@@ -273,12 +239,13 @@ static void start_server(void)
         fail("cannot start the server's thread: %s; raise ulimit -u", strerror(error));
 }
 
-/* The server's thread stays in accept, and ends with the program. */
+/* The server's thread stays in accept, and ends with the program; as do echoes, whose
+ * clients might never hang up. */
 static void stop_server(void)
 {
     pthread_mutex_lock(&lock);
     stopping = true;
-    while (running > 0)
+    while (running > 0 && !options.echo)
         pthread_cond_wait(&last_has_ended, &lock);
     pthread_mutex_unlock(&lock);
 }
@@ -330,7 +297,8 @@ static _Noreturn void refuse_to_step(void)
     exit(2);
 }
 
-int blocking_main(int argc, char **argv, void (*server)(int listener, int64_t delay))
+int blocking_main(int argc, char **argv,
+                  void (*server)(int listener, const struct options *options))
 {
     net_prepare();
     options = options_parse(argc, argv);

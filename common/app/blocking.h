@@ -3,13 +3,15 @@
 #ifndef APP_BLOCKING_H
 #define APP_BLOCKING_H
 
+#include "app/blocking_io.h"
+#include "app/options.h"
+
 #include <stdbool.h>
-#include <stdint.h>
 
 /* Runs the whole program, in the mode that argv asks for, and returns its exit status.
- * server_main gets a thread of its own, and accepts clients for ever. `delay` in ns. */
+ * server_main gets a thread of its own, and accepts clients for ever. */
 int blocking_main(int argc, char **argv,
-                  void (*server_main)(int listener, int64_t delay));
+                  void (*server_main)(int listener, const struct options *options));
 
 /* Blocks until a client comes, and returns its connection, which hang_up must end. */
 int accept_client(int listener);
@@ -17,9 +19,10 @@ int accept_client(int listener);
 /* Sends "start 7\n": returns whether that went well. */
 bool send_line(int fd, const char *word, long number);
 
-void sleep_blocking(int64_t duration);
+/* Sends back what comes, until the client half-closes, and hangs up. */
+void one_echo(int fd);
 
-/* Ends a response: counts it, and closes fd. */
+/* Ends a response: counts it, and closes fd. `whole`: it went well. */
 void hang_up(int fd, bool whole);
 
 #endif

@@ -5,15 +5,20 @@
 #include "core/io.h"
 #include "core/message.h"
 
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
 struct client_main {
     struct future future;
-    enum { CONNECTING, READING, DONE } state;
-    int fd;                         /* ours to close, once we are READING */
+    enum { CONNECTING, SENDING, READING, DONE } state;
+    int fd;                         /* ours to close, once we are connected */
     const struct addrinfo *address; /* that we try, or are connected to */
-    int64_t patience;               /* ns without a byte */
+    const struct options *options;
     struct answer answer;
     union { /* one state, one wait; timeout points to it */
         struct connect_to connect;
+        struct write_all write;
         struct read_some read;
     };
     struct timeout timeout;
@@ -23,8 +28,17 @@ static void start_connecting(struct client_main *self, const struct addrinfo *ad
 {
     self->address = address;
     self->connect = connect_to(address->ai_addr, address->ai_addrlen);
-    self->timeout = timeout(&self->connect.future, self->patience);
+    self->timeout = timeout(&self->connect.future, self->options->timeout);
     self->state = CONNECTING;
+}
+
+static void start_sending(struct client_main *self)
+{
+    const char *message = self->options->message;
+
+    self->write = write_all(self->fd, message, strlen(message));
+    self->timeout = timeout(&self->write.future, self->options->timeout);
+    self->state = SENDING;
 }
 
 static void start_reading(struct client_main *self)
@@ -33,7 +47,7 @@ static void start_reading(struct client_main *self)
 
     self->read = read_some(self->fd, answer->bytes + answer->length,
                            sizeof answer->bytes - answer->length);
-    self->timeout = timeout(&self->read.future, self->patience);
+    self->timeout = timeout(&self->read.future, self->options->timeout);
     self->state = READING;
 }
 
@@ -43,7 +57,7 @@ static void client_main_drop(struct future *future)
 
     if (self->state != DONE)
         future_drop(&self->timeout.future);
-    if (self->state == READING)
+    if (self->state == SENDING || self->state == READING)
         forget_and_close(self->fd);
     self->state = DONE;
 }
@@ -63,15 +77,34 @@ static bool connected(struct client_main *self)
         result = self->connect.result;
     if (result >= 0) {
         self->fd = (int)result;
-        start_reading(self);
+        if (self->options->message != NULL)
+            start_sending(self);
+        else
+            start_reading(self);
         return true;
     }
     if (self->address->ai_next != NULL) {
         start_connecting(self, self->address->ai_next);
         return true;
     }
-    failed_to_connect(self->address, (int)-result, self->patience);
+    failed_to_connect(self->address, (int)-result, self->options->timeout);
     return false;
+}
+
+/* Returns whether the client goes on. */
+static bool sent(struct client_main *self)
+{
+    ssize_t error = self->timeout.result;
+
+    if (error == 0) /* in time */
+        error = self->write.result;
+    if (error == 0 && shutdown(self->fd, SHUT_WR) != 0)
+        error = -errno;
+    if (error < 0)
+        failed_to_send((int)-error, self->options->timeout);
+    else
+        start_reading(self);
+    return error == 0;
 }
 
 /* Returns whether the client goes on. */
@@ -82,7 +115,7 @@ static bool received(struct client_main *self)
     if (n == 0) /* in time */
         n = self->read.result;
     if (n < 0) {
-        failed_to_read((int)-n, self->patience);
+        failed_to_read((int)-n, self->options->timeout);
         return false;
     }
     int error = answer_received(&self->answer, (size_t)n);
@@ -111,6 +144,12 @@ static enum poll_result client_main_poll(struct future *future, struct context *
             if (!connected(self))
                 return client_main_ended(self);
             break;
+        case SENDING:
+            if (future_poll(&self->timeout.future, cx) == PENDING)
+                return PENDING;
+            if (!sent(self))
+                return client_main_ended(self);
+            break;
         case READING:
             if (future_poll(&self->timeout.future, cx) == PENDING)
                 return PENDING;
@@ -125,13 +164,15 @@ static enum poll_result client_main_poll(struct future *future, struct context *
     return PENDING;
 }
 
-struct future *client_main(const struct addrinfo *addresses, int64_t patience)
+struct future *client_main(const struct addrinfo *addresses,
+                           const struct options *options)
 {
     struct client_main *self = allocate(1, sizeof *self);
 
     *self = (struct client_main){
         .future = {client_main_poll, client_main_drop},
-        .patience = patience,
+        .options = options,
+        .answer = {.rest = options->message},
     };
     start_connecting(self, addresses);
     return &self->future;

@@ -16,7 +16,7 @@
 #define MOST_SECONDS 1000000
 
 /* In the place of a letter, for those that have none. */
-enum { EXPLAIN = 1, STEP, TIMELINE, TRACE, OWN };
+enum { EXPLAIN = 1, STEP, TIMELINE, TRACE, ECHO, BYTES, BUFFER, SNDBUF, OWN };
 
 struct option {
     char letter;
@@ -45,6 +45,14 @@ static struct option options[] = {
      "at the end, draw who was served when; FILE: as SVG"},
     {TRACE, "trace", "FILE", "the name of a JSON file",
      "write each step as JSON, for ui.perfetto.dev"},
+    {ECHO, "echo", "[MESSAGE]", "a message to send",
+     "serve: send back what comes; client: send MESSAGE"},
+    {BYTES, "bytes", "SIZE", "a size from 0 to 1024G, such as 4096, 64K, 1M or 1G",
+     "copy: how much; 4096, 64K, 1M are possible (1G)"},
+    {BUFFER, "buffer", "SIZE", "a size from 1 to 16M, such as 4096 or 64K",
+     "copy: how much at once (64K)"},
+    {SNDBUF, "sndbuf", "SIZE", "a size from 1 to 1G, such as 4096 or 64K",
+     "copy: SO_SNDBUF of the sockets (the system's)"},
     {'h', "help", NULL, NULL, "print this and exit"},
     {'V', "version", NULL, NULL, "print the version and exit"},
     {'\0', NULL, NULL, NULL, NULL},
@@ -130,7 +138,9 @@ static _Noreturn void print_help(void)
            stage.name);
     printf("       %s serve  [options]   only the server, until SIGINT or SIGTERM\n",
            stage.name);
-    printf("       %s client [options]   only the clients\n\n", stage.name);
+    printf("       %s client [options]   only the clients\n", stage.name);
+    printf("       %s copy   [options]   a sender, a copier and a receiver\n\n",
+           stage.name);
     for (int i = 0; i < OPTIONS && options[i].name != NULL; i++)
         print_option(&options[i]);
     printf("\nexit status: 0 all went well, 1 something failed, 2 wrong command line\n");
@@ -168,6 +178,30 @@ static int64_t seconds(const struct option *option, const char *value, double le
     if (!plain || end == value || *end != '\0' || number < least || number > MOST_SECONDS)
         bad_value(option, value);
     return (int64_t)(number * (double)NS_PER_SECOND + 0.5);
+}
+
+/* By how many bits a unit shifts; -1: there is no such unit. */
+static int shift_of(const char *unit)
+{
+    static const char *const units[] = {"", "K", "M", "G"};
+
+    for (int i = 0; i < 4; i++)
+        if (strcmp(unit, units[i]) == 0)
+            return 10 * i;
+    return -1;
+}
+
+/* In bytes. */
+static int64_t size(const struct option *option, const char *value, int64_t least,
+                    int64_t most)
+{
+    size_t digits = strspn(value, "0123456789");
+    int shift = shift_of(value + digits);
+    long long number = strtoll(value, NULL, 10); /* at most LLONG_MAX: over our limit */
+
+    if (digits == 0 || shift < 0 || number > most >> shift || number << shift < least)
+        bad_value(option, value);
+    return number << shift;
 }
 
 static enum report_form report_form(const struct option *option, const char *value)
@@ -247,6 +281,38 @@ static void set_view(struct options *result, const struct option *option,
     }
 }
 
+/* With a newline, as echo(1) sends it. */
+static const char *message_line(const char *text)
+{
+    size_t size = strlen(text) + 2;
+    char *line = allocate(1, size);
+
+    snprintf(line, size, "%s\n", text);
+    return line;
+}
+
+static void set_stream(struct options *result, const struct option *option,
+                       const char *value)
+{
+    switch (option->letter) {
+    case ECHO:
+        result->echo = true;
+        result->message = value == NULL ? NULL : message_line(value);
+        break;
+    case BYTES:
+        result->bytes = size(option, value, 0, INT64_C(1) << 40);
+        break;
+    case BUFFER:
+        result->buffer = (size_t)size(option, value, 1, 16 * 1024 * 1024);
+        break;
+    case SNDBUF:
+        result->send_buffer = (int)size(option, value, 1, 1024 * 1024 * 1024);
+        break;
+    default:
+        set_view(result, option, value);
+    }
+}
+
 static void set_option(struct options *result, const struct option *option,
                        const char *value)
 {
@@ -279,25 +345,27 @@ static void set_option(struct options *result, const struct option *option,
         result->second_choice = is_second_choice(option, value);
         break;
     default:
-        set_view(result, option, value);
+        set_stream(result, option, value);
     }
 }
 
-static enum mode mode_of(const char *word, bool with_views)
+/* `optional`: an option came before whose value may be left out. */
+static enum mode mode_of(const char *word, bool optional)
 {
-    for (enum mode mode = DEMO; mode <= CLIENT; mode++)
+    for (enum mode mode = DEMO; mode <= COPY; mode++)
         if (strcmp(word, mode_name(mode)) == 0)
             return mode;
-    if (with_views)
-        usage_error("unknown mode '%s'; a value of --explain or --timeline needs a =, as "
-                    "in --timeline=FILE",
+    if (optional)
+        usage_error("unknown mode '%s'; a value of --explain, --timeline or --echo needs "
+                    "a =, as in --timeline=FILE",
                     word);
-    usage_error("unknown mode '%s'; %s accepts demo, serve or client", word, stage.name);
+    usage_error("unknown mode '%s'; %s accepts demo, serve, client or copy", word,
+                stage.name);
 }
 
 const char *mode_name(enum mode mode)
 {
-    static const char *const names[] = {"demo", "serve", "client"};
+    static const char *const names[] = {"demo", "serve", "client", "copy"};
 
     return names[mode];
 }
@@ -321,10 +389,13 @@ static const struct option *find_letter(char letter)
     return NULL;
 }
 
-/* The value that option takes from the next word; NULL if it takes none. */
-static const char *next_word(const struct option *option, char ***words)
+/* The value that option takes from the next word; NULL if it takes none. A client's
+ * --echo needs one. */
+static const char *next_word(const struct option *option, enum mode mode, char ***words)
 {
-    if (option->argument == NULL || is_optional(option))
+    bool may_miss = is_optional(option) && !(option->letter == ECHO && mode == CLIENT);
+
+    if (option->argument == NULL || may_miss)
         return NULL;
     if (**words == NULL)
         usage_error("--%s needs a value: it accepts %s", option->name, option->accepts);
@@ -342,7 +413,9 @@ static void parse_name(struct options *result, const char *word, char ***words)
         unknown_option(word);
     if (option->argument == NULL && attached != NULL)
         usage_error("--%s accepts no value, not '%s'", option->name, attached);
-    set_option(result, option, attached != NULL ? attached : next_word(option, words));
+    if (attached == NULL)
+        attached = next_word(option, result->mode, words);
+    set_option(result, option, attached);
 }
 
 /* -n value, -nvalue */
@@ -353,12 +426,31 @@ static void parse_letter(struct options *result, const char *word, char ***words
     if (option == NULL)
         unknown_option(word);
     bool joined = option->argument != NULL && word[2] != '\0';
-    set_option(result, option, joined ? word + 2 : next_word(option, words));
+    set_option(result, option,
+               joined ? word + 2 : next_word(option, result->mode, words));
+}
+
+/* Other options that a mode does not use are ignored. */
+static void check_mode(const struct options *result)
+{
+    if (result->mode == COPY && result->timeline)
+        usage_error("--timeline draws clients, and copy has none; try --explain");
+    if (!result->echo)
+        return;
+    if (result->mode == SERVE && result->message != NULL)
+        usage_error("--echo of serve accepts no value");
+    if (result->mode == CLIENT && result->message == NULL)
+        usage_error("--echo of client needs a message, as in client --echo MESSAGE");
+    if (result->mode == DEMO || result->mode == COPY)
+        usage_error("--echo is for serve and client, not for %s",
+                    mode_name(result->mode));
 }
 
 /* What was not given depends on the mode, and on the other options. */
 static void set_defaults(struct options *result)
 {
+    if (result->clients == 0)
+        result->clients = result->message == NULL ? 10 : 1;
     if (result->host == NULL)
         result->host = result->mode == CLIENT ? "localhost" : "127.0.0.1";
     if (result->port < 0)
@@ -376,7 +468,12 @@ static void set_defaults(struct options *result)
 
 struct options options_parse(int argc, char **argv)
 {
-    struct options result = {.clients = 10, .delay = NS_PER_SECOND, .port = -1};
+    struct options result = {
+        .delay = NS_PER_SECOND,
+        .port = -1,
+        .bytes = INT64_C(1) << 30,
+        .buffer = 64 << 10,
+    };
     char **words = argc > 0 ? argv + 1 : argv;
     bool only_operands = false;
     bool mode_given = false;
@@ -386,9 +483,12 @@ struct options options_parse(int argc, char **argv)
         const char *word = *words++;
         if (only_operands || word[0] != '-' || word[1] == '\0') {
             if (mode_given)
-                usage_error("unexpected operand '%s'; only one of demo, serve and client",
-                            word);
-            result.mode = mode_of(word, result.explain != 0 || result.timeline);
+                usage_error(
+                    "unexpected operand '%s'; only one of demo, serve, client and "
+                    "copy",
+                    word);
+            result.mode =
+                mode_of(word, result.explain != 0 || result.timeline || result.echo);
             mode_given = true;
         } else if (strcmp(word, "--") == 0)
             only_operands = true;
@@ -397,6 +497,7 @@ struct options options_parse(int argc, char **argv)
         else
             parse_letter(&result, word, &words);
     }
+    check_mode(&result);
     set_defaults(&result);
     return result;
 }

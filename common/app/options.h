@@ -3,9 +3,10 @@
 #define APP_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-enum mode { DEMO, SERVE, CLIENT };
+enum mode { DEMO, SERVE, CLIENT, COPY };
 enum report_form { REPORT_TEXT, REPORT_JSON, REPORT_NONE };
 
 #define ALL_ROLES 15U
@@ -18,6 +19,11 @@ struct options {
     int port;
     int64_t timeout; /* ns */
     enum report_form report;
+    bool echo;           /* serve, client */
+    const char *message; /* client --echo: what to send, with a newline; else NULL */
+    int64_t bytes;       /* copy: these three */
+    size_t buffer;
+    int send_buffer;  /* SO_SNDBUF; 0: the system's */
     unsigned explain; /* a bit, 1 << role, for each role to explain */
     bool step;
     bool timeline;

@@ -9,6 +9,10 @@
 enum { RESPONSE_LINE = 24 };
 size_t response_line(char line[RESPONSE_LINE], const char *word, long number);
 
+/* How much --echo reads at once. Small: each of many idle connections has such a
+ * buffer. */
+enum { ECHO_BUFFER = 1024 };
+
 /* Throws away what the client said, for we do not listen; to be called before the close.
  * A close over unread bytes resets the connection, and the client may lose our last line.
  * fd must be non-blocking. */

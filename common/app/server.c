@@ -1,18 +1,15 @@
 #include "app/server.h"
 
+#include "app/echo.h"
 #include "app/response.h"
-#include "app/tally.h"
+#include "app/running.h"
 #include "core/io.h"
 #include "core/message.h"
 #include "core/system.h"
 #include "core/task.h"
 #include "core/timer.h"
-#include "core/trace.h"
 
 #include <string.h>
-
-static long running;        /* responses */
-static struct waker waiter; /* for the last of them to end; no task: nobody waits */
 
 /* ---- one response ---- */
 
@@ -40,12 +37,8 @@ static struct write_all say(struct one_response *self, const char *word)
 
 static enum poll_result one_response_ended(struct one_response *self, bool whole)
 {
-    response_ended(whole);
-    discard_input(self->fd);
-    forget_and_close(self->fd);
+    hang_up(self->fd, whole);
     self->state = DONE;
-    if (--running == 0)
-        wake(waiter);
     return READY;
 }
 
@@ -91,7 +84,7 @@ static void one_response_drop(struct future *future)
         one_response_ended(self, false);
 }
 
-static void spawn_response(int fd, long number, int64_t delay)
+static struct future *one_response(int fd, long number, int64_t delay)
 {
     struct one_response *self = allocate(1, sizeof *self);
 
@@ -103,27 +96,7 @@ static void spawn_response(int fd, long number, int64_t delay)
         .delay = delay,
     };
     self->write = say(self, "start");
-    running++;
-    task_detach(spawn(&self->future, "response", number));
-}
-
-/* ---- all of them ---- */
-
-static enum poll_result all_answered_poll(struct future *future, struct context *cx)
-{
-    (void)future;
-    if (running == 0) {
-        trace(FUTURE_READY, NULL, "all_answered", -1, 0);
-        return READY;
-    }
-    waiter = cx->waker;
-    trace_pending(FUTURE_ASKS, NULL, "the last response", -1, 0);
-    return PENDING;
-}
-
-struct all_answered all_answered(void)
-{
-    return (struct all_answered){.future = {all_answered_poll, NULL}};
+    return &self->future;
 }
 
 /* ---- the server ---- */
@@ -133,7 +106,7 @@ struct server_main {
     enum { ACCEPTING, PAUSING } state;
     int listener; /* ours to close; -1: closed */
     long number;  /* of the next client */
-    int64_t delay;
+    const struct options *options;
     union {
         struct accept_one accept;
         struct sleep_for pause;
@@ -155,6 +128,18 @@ static void start_pause(struct server_main *self, int error)
     self->state = PAUSING;
 }
 
+static void spawn_response(struct server_main *self, int fd)
+{
+    long number = self->number++;
+    int64_t delay = self->options->delay;
+
+    response_starts();
+    if (self->options->echo)
+        task_detach(spawn(one_echo(fd), "echo", number));
+    else
+        task_detach(spawn(one_response(fd, number, delay), "response", number));
+}
+
 /* After so many clients the others have their turn. */
 enum { ACCEPTS_AT_ONCE = 1000 };
 
@@ -172,7 +157,7 @@ static enum poll_result server_main_poll(struct future *future, struct context *
                 start_pause(self, (int)-self->accept.result);
                 break;
             }
-            spawn_response((int)self->accept.result, self->number++, self->delay);
+            spawn_response(self, (int)self->accept.result);
             start_accepting(self);
             break;
         case PAUSING:
@@ -199,7 +184,7 @@ static void server_main_drop(struct future *future)
     self->listener = -1;
 }
 
-struct future *server_main(int listener, int64_t delay)
+struct future *server_main(int listener, const struct options *options)
 {
     struct server_main *self = allocate(1, sizeof *self);
 
@@ -207,7 +192,7 @@ struct future *server_main(int listener, int64_t delay)
         .future = {server_main_poll, server_main_drop},
         .listener = listener,
         .number = 1,
-        .delay = delay,
+        .options = options,
     };
     start_accepting(self);
     return &self->future;

@@ -2,17 +2,13 @@
 #ifndef APP_SERVER_H
 #define APP_SERVER_H
 
+#include "app/options.h"
 #include "core/future.h"
 
-/* A future for spawn: accepts clients for ever, and spawns a response, detached, for
- * each. `listener` is the server's now: dropped, the server closes it, and its responses
- * go on. `delay` in ns. (server_main) */
-struct future *server_main(int listener, int64_t delay);
-
-/* READY when no response runs. One task at a time may wait for that. */
-struct all_answered {
-    struct future future;
-};
-struct all_answered all_answered(void);
+/* A future for spawn: accepts clients for ever, and spawns a response for each, detached:
+ * a start line and an end line, or with --echo what the client sends. `listener` is the
+ * server's now: dropped, the server closes it, and its responses go on. `options` must
+ * outlive it. (server_main) */
+struct future *server_main(int listener, const struct options *options);
 
 #endif

@@ -1,4 +1,5 @@
-/* SIGINT and SIGTERM, as a descriptor that becomes readable. */
+/* SIGINT and SIGTERM, as a descriptor that becomes readable. As a future: see
+ * stop_signal.h. */
 #ifndef APP_STOP_H
 #define APP_STOP_H
 

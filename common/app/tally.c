@@ -10,7 +10,8 @@
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 /* lock must be held when using these: */
 static struct tally clients;
-static struct tally responses;
+static long responses_started;
+static long responses_completed;
 static char why_first[512];
 
 static void count(long *number)
@@ -37,15 +38,24 @@ void client_failed(const char *why, ...)
     va_end(arguments);
 }
 
-void response_ended(bool whole)
+void response_started(void)
 {
-    count(whole ? &responses.completed : &responses.failed);
+    count(&responses_started);
+}
+
+void response_completed(void)
+{
+    count(&responses_completed);
 }
 
 struct tally tally_of(enum mode mode)
 {
     pthread_mutex_lock(&lock);
-    struct tally tally = mode == SERVE ? responses : clients;
+    struct tally tally = clients;
+    if (mode == SERVE) {
+        tally.completed = responses_completed;
+        tally.failed = responses_started - responses_completed;
+    }
     pthread_mutex_unlock(&lock);
     return tally;
 }

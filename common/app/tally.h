@@ -12,9 +12,13 @@ struct tally {
 
 void client_completed(void);
 void client_failed(const char *why, ...) __attribute__((format(printf, 1, 2)));
-void response_ended(bool whole);
 
-/* What counts in this mode: responses where we only serve, clients elsewhere. */
+/* Each response, when it starts and, if it was whole, when it ends. */
+void response_started(void);
+void response_completed(void);
+
+/* What counts in this mode: clients; but where we only serve, responses, and those that
+ * have not been completed have failed. */
 struct tally tally_of(enum mode mode);
 
 /* The exit status that is due. Says in one line, however many there are, how many clients

@@ -30,8 +30,8 @@ struct either {
 };
 struct either either(struct future *first, struct future *second);
 
-/* One after the other: when `first` is READY, next(argument) makes the second one from its
- * result, and must keep it where it is. READY when that one is. (AndThenFut) */
+/* One after the other: when `first` is READY, next(argument) makes the second one from
+ * its result, and must keep it where it is. READY when that one is. (AndThenFut) */
 struct and_then {
     struct future future;
     struct future *first;

@@ -5,6 +5,7 @@
 #include "app/client.h"
 #include "app/net.h"
 #include "app/resolve.h"
+#include "app/running.h"
 #include "app/server.h"
 #include "app/stage.h"
 #include "app/tally.h"
@@ -1250,6 +1251,7 @@ static void test_timeout_dropped(void)
 
 /* ---- the app's futures, dropped wherever they are ---- */
 
+static const struct options patient = {.delay = 10000 * MS, .timeout = 10000 * MS};
 static struct addrinfo *server_address;
 static int server_listener;
 static int descriptors_before;
@@ -1262,8 +1264,8 @@ static void start_server_and_client(void)
     server_listener = net_listen("127.0.0.1", 0);
     CHECK(set_nonblocking(server_listener) == 0);
     CHECK(net_find("127.0.0.1", net_port(server_listener), 0, &server_address) == NULL);
-    server_task = spawn(server_main(server_listener, 10000 * MS), "server", 0);
-    client_task = spawn(client_main(server_address, 10000 * MS), "client", 1);
+    server_task = spawn(server_main(server_listener, &patient), "server", 0);
+    client_task = spawn(client_main(server_address, &patient), "client", 1);
 }
 
 static void cancel_client(void)
@@ -1309,7 +1311,7 @@ static void test_client_dropped_while_it_connects(void)
     descriptors_before = open_descriptors();
     server_listener = net_listen("127.0.0.1", 0);
     CHECK(net_find("127.0.0.1", net_port(server_listener), 0, &server_address) == NULL);
-    struct future *client = client_main(server_address, 10000 * MS);
+    struct future *client = client_main(server_address, &patient);
     CHECK(future_poll(client, &cx) == PENDING);
     future_drop(client);
     future_drop(client);

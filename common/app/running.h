@@ -1,0 +1,22 @@
+/* The responses that run now, in stages 3, 4 and 5: how they start and end, and how to
+ * wait for the last of them. */
+#ifndef APP_RUNNING_H
+#define APP_RUNNING_H
+
+#include "core/future.h"
+
+#include <stdbool.h>
+
+/* Counts a response, for which hang_up must be called. */
+void response_starts(void);
+
+/* Ends a response: counts it, and closes fd. `whole`: it went well. */
+void hang_up(int fd, bool whole);
+
+/* READY when no response runs. One task at a time may wait for that. */
+struct all_answered {
+    struct future future;
+};
+struct all_answered all_answered(void);
+
+#endif
