@@ -27,12 +27,12 @@ PROGRAMS := $(STAGES:%=$(BIN)/%)
 
 # What every program has; what is added to wait by blocking, or by futures.
 EVERY    := core/doctor core/message core/system core/trace \
-            app/answer app/net app/options app/response app/stop app/tally app/thread \
+            app/answer app/checksum app/copying app/net app/options app/response app/stop app/tally app/thread \
             view/explain view/keys view/lanes view/perfetto view/report view/spans view/step view/svg \
             view/terminal view/timeline view/view view/words
-BLOCKING := app/blocking app/blocking_io
+BLOCKING := app/blocking app/blocking_copy app/blocking_io
 CORE     := core/task core/timer core/watches core/io core/combine
-FUTURES  := $(CORE) app/resolve app/stop_signal app/running app/client app/echo app/server app/async_main
+FUTURES  := $(CORE) app/resolve app/stop_signal app/running app/client app/echo app/server app/async_copy app/async_main
 
 objects = $(1:%=$(BUILD)/common/%.o)
 

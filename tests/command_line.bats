@@ -66,6 +66,32 @@ refused() {
     refused "--help accepts no value, not 'me'" --help=me
 }
 
+@test "a size that is not one is refused" {
+    refused "--bytes accepts a size from 0 to 1024G, such as 4096, 64K, 1M or 1G, not '10Q'" copy --bytes 10Q
+    for value in '' K 1KK 1k -1 1.5M 0x10 1025G 99999999999999999999; do
+        refused "--bytes accepts" copy "--bytes=$value"
+    done
+    for value in 0 17M 1G; do
+        refused "--buffer accepts a size from 1 to 16M" copy --buffer "$value"
+    done
+    refused "--sndbuf accepts a size from 1 to 1G" copy --sndbuf 0
+    refused "--bytes needs a value" copy --bytes
+}
+
+@test "--echo is for serve, and with a message for client" {
+    refused "--echo is for serve and client, not for demo" --echo
+    refused "--echo is for serve and client, not for demo" demo --echo
+    refused "--echo is for serve and client, not for copy" copy --echo
+    refused "--echo of serve accepts no value" serve --echo=hello
+    refused "--echo needs a value: it accepts a message to send" client --echo
+    refused "--echo of client needs a message, as in client --echo MESSAGE" --echo client
+    refused "a value of --explain, --timeline or --echo needs a =" --echo hello client
+}
+
+@test "copy has no timeline" {
+    refused "--timeline draws clients, and copy has none; try --explain" copy --timeline
+}
+
 @test "an unknown mode and an extra operand are refused" {
     refused "unknown mode 'sevre'; " sevre
     refused "accepts demo, serve, client or copy" ''
@@ -117,7 +143,7 @@ refused() {
         "$BIN/$stage" --help >"$BATS_TEST_TMPDIR/help" 2>"$BATS_TEST_TMPDIR/err"
         [ ! -s "$BATS_TEST_TMPDIR/err" ]
         for word in "$stage" -n, --clients -d, --delay -H, --host -p, --port -t, --timeout -r, \
-            --report -h, --help -V, --version serve client demo; do
+            --report -h, --help -V, --version --echo --bytes --buffer --sndbuf serve client demo copy; do
             grep -q -e "$word" "$BATS_TEST_TMPDIR/help" || fail "$stage: no $word"
         done
         awk 'length > 80 { exit 1 }' "$BATS_TEST_TMPDIR/help" || fail "$stage: too wide"

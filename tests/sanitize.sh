@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 files='tests/unit.bats tests/demo.bats tests/command_line.bats tests/serve.bats tests/bad_days.bats
-    tests/explain.bats tests/step.bats tests/timeline.bats tests/trace.bats'
+    tests/echo.bats tests/copy.bats tests/explain.bats tests/step.bats tests/timeline.bats tests/trace.bats'
 
 # ThreadSanitizer of gcc 12 fails where addresses are randomised by 32 bits.
 fixed_addresses=

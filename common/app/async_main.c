@@ -1,4 +1,5 @@
 /* main() of stages 3, 4 and 5: the same object file in all three. */
+#include "app/async_copy.h"
 #include "app/client.h"
 #include "app/net.h"
 #include "app/options.h"
@@ -153,7 +154,7 @@ static enum poll_result serve_main_poll(struct future *future, struct context *c
     }
 }
 
-/* ---- the three modes ---- */
+/* ---- the modes ---- */
 
 static int listen_nonblocking(void)
 {
@@ -202,7 +203,9 @@ int main(int argc, char **argv)
         demo();
     else if (options.mode == SERVE)
         serve();
-    else
+    else if (options.mode == CLIENT)
         client();
+    else
+        async_copy(&options);
     return view_end(&options);
 }

@@ -1,6 +1,7 @@
 #include "app/blocking.h"
 
 #include "app/answer.h"
+#include "app/blocking_copy.h"
 #include "app/net.h"
 #include "app/options.h"
 #include "app/response.h"
@@ -250,7 +251,7 @@ static void stop_server(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* ---- the three modes ---- */
+/* ---- the modes ---- */
 
 static void find_server(const char *host, int port)
 {
@@ -312,8 +313,10 @@ int blocking_main(int argc, char **argv,
         demo();
     else if (options.mode == SERVE)
         serve();
-    else
+    else if (options.mode == CLIENT)
         client();
+    else
+        blocking_copy(&options);
 
     if (addresses != NULL)
         freeaddrinfo(addresses);

@@ -53,6 +53,16 @@ static ssize_t read_once(int fd, char *buffer, size_t size)
     return n < 0 ? failed() : n;
 }
 
+ssize_t read_blocking(int fd, char *buffer, size_t size)
+{
+    ssize_t n;
+
+    do
+        n = read_once(fd, buffer, size);
+    while (n == -EINTR);
+    return n;
+}
+
 ssize_t read_by(int fd, char *buffer, size_t size, int64_t deadline)
 {
     ssize_t n;
@@ -81,9 +91,7 @@ int write_blocking(int fd, const char *bytes, size_t length)
 int copy_blocking(int from, int to, char *buffer, size_t size)
 {
     for (;;) {
-        ssize_t n = read_once(from, buffer, size);
-        if (n == -EINTR)
-            continue;
+        ssize_t n = read_blocking(from, buffer, size);
         if (n <= 0)
             return (int)n;
         int error = write_blocking(to, buffer, (size_t)n);

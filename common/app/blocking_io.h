@@ -16,7 +16,10 @@ void set_timeout(int fd, int option, int64_t deadline);
 int64_t time_left(int64_t deadline);
 
 /* Blocks until bytes come, and returns how many; 0: the other side is done; or -errno:
- * -ETIMEDOUT when nothing came by the deadline. */
+ * -ETIMEDOUT after set_timeout, when nothing came in time. */
+ssize_t read_blocking(int fd, char *buffer, size_t size);
+
+/* The same, with a deadline of its own. */
 ssize_t read_by(int fd, char *buffer, size_t size, int64_t deadline);
 
 /* Blocks until all is written. Returns 0 or -errno; -ETIMEDOUT only after set_timeout. */

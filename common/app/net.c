@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -197,4 +198,57 @@ int net_listen(const char *host, int port)
         fail_to_listen(address, -fd);
     freeaddrinfo(addresses);
     return fd;
+}
+
+/* ---- a connection to ourselves ---- */
+
+typedef int name_of_socket(int fd, struct sockaddr *address, socklen_t *length);
+
+static void text_of(name_of_socket *name, int fd, char text[ADDRESS_TEXT])
+{
+    struct sockaddr_storage address;
+    socklen_t length = sizeof address;
+
+    if (name(fd, (struct sockaddr *)&address, &length) != 0)
+        fail("cannot ask for the address of a socket: %s", strerror(errno));
+    net_address_text((struct sockaddr *)&address, length, text);
+}
+
+/* Whether these are the two ends of one connection. */
+static bool are_connected(int fd, int accepted)
+{
+    char own[ADDRESS_TEXT];
+    char peer[ADDRESS_TEXT];
+
+    text_of(getsockname, fd, own);
+    text_of(getpeername, accepted, peer);
+    return strcmp(own, peer) == 0;
+}
+
+/* Shortcut: connects and accepts without a future. Nobody waits: a loopback connection is
+ * made at once. The real thing uses connect_to and accept_one. */
+void net_pair(int listener, int send_buffer, int ends[2])
+{
+    struct sockaddr_storage address;
+    socklen_t length = own_address(listener, &address);
+    int fd = socket(address.ss_family, SOCK_STREAM, 0);
+
+    if (fd < 0)
+        fail("cannot make a socket: %s; raise ulimit -n", strerror(errno));
+    if (send_buffer > 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) != 0)
+        fail("cannot set SO_SNDBUF to %d: %s; try another --sndbuf", send_buffer,
+             strerror(errno));
+    if (connect(fd, (struct sockaddr *)&address, length) != 0)
+        fail("cannot connect to our own listener: %s; try another --host",
+             strerror(errno));
+    int accepted = accept(listener, NULL, NULL);
+    while (accepted >= 0 && !are_connected(fd, accepted)) { /* somebody came before us */
+        close(accepted);
+        accepted = accept(listener, NULL, NULL);
+    }
+    if (accepted < 0)
+        fail("cannot accept our own connection: %s", strerror(errno));
+    ends[0] = fd;
+    ends[1] = accepted;
 }

@@ -23,6 +23,10 @@ int net_listen(const char *host, int port);
 
 int net_port(int listener);
 
+/* Connects to our own listener: the two ends of a new connection. `send_buffer`:
+ * SO_SNDBUF of the first; 0: the system's. */
+void net_pair(int listener, int send_buffer, int ends[2]);
+
 /* How many connections may wait in a listener's queue here. */
 long net_backlog(void);
 

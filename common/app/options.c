@@ -34,7 +34,7 @@ static struct option options[] = {
     {'H', "host", "HOST", "a name or an address",
      "where to listen (127.0.0.1) or connect (localhost)"},
     {'p', "port", "PORT", "a whole number from 0 to 65535",
-     "serve, client: 8000; demo: 0, any free port"},
+     "serve, client: 8000; else 0, any free port"},
     {'t', "timeout", "SECONDS", "seconds from 0.001 to 1000000",
      "give up after so long without a byte (N x delay + 10)"},
     {'r', "report", "FORM", "text, json or none", "text, json or none (text)"},
@@ -454,7 +454,7 @@ static void set_defaults(struct options *result)
     if (result->host == NULL)
         result->host = result->mode == CLIENT ? "localhost" : "127.0.0.1";
     if (result->port < 0)
-        result->port = result->mode == DEMO ? 0 : 8000;
+        result->port = result->mode == SERVE || result->mode == CLIENT ? 8000 : 0;
     if (result->port == 0 && result->mode == CLIENT)
         usage_error("--port of a client accepts a whole number from 1 to 65535, not '0'");
     if (result->step && result->explain == 0)

@@ -1,5 +1,6 @@
 #include "app/tally.h"
 
+#include "app/copying.h"
 #include "core/message.h"
 
 #include <pthread.h>
@@ -64,6 +65,8 @@ int tally_verdict(const struct options *options)
 {
     struct tally tally = tally_of(options->mode);
 
+    if (options->mode == COPY)
+        return copying_verdict();
     if (options->mode == SERVE || tally.failed == 0)
         return EXIT_SUCCESS;
     message("%ld of %ld clients failed: %s", tally.failed, options->clients, why_first);

@@ -276,7 +276,7 @@ struct write_all write_all(int fd, const char *bytes, size_t length)
 
 /* After so many reads and writes the others have their turn: a sender that is never done
  * must not keep us here for ever. */
-enum { STEPS_AT_ONCE = 32 };
+enum { STEPS_AT_ONCE = 64 };
 
 static enum poll_result copy_all_ended(struct copy_all *self, ssize_t result)
 {

@@ -8,6 +8,7 @@
 
 static const struct actor nobody;
 
+_Thread_local struct calls calls;
 _Thread_local const struct actor *acting = &nobody;
 _Thread_local int64_t trace_spent;
 struct last_words last_words;

@@ -8,6 +8,8 @@
 #ifndef CORE_TRACE_H
 #define CORE_TRACE_H
 
+#include "core/system.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -141,9 +143,18 @@ static inline void trace_pending(enum event_kind kind, const struct actor *other
     trace(kind, other, word, fd, number);
 }
 
+/* How many system calls this thread has said it made, and how many would have blocked. */
+struct calls {
+    uint64_t made;
+    uint64_t would_block;
+};
+extern _Thread_local struct calls calls;
+
 /* From any thread, right after the call: errno says why it failed. */
 static inline void trace_call(const char *call, int fd, ssize_t result)
 {
+    calls.made++;
+    calls.would_block += result < 0 && would_block(errno);
     if (trace_on)
         trace_event(OS_CALL, acting, NULL, call, fd, result < 0 ? -errno : result);
 }

@@ -1,5 +1,6 @@
 #include "view/report.h"
 
+#include "app/copying.h"
 #include "app/stage.h"
 #include "app/tally.h"
 #include "app/thread.h"
@@ -69,17 +70,31 @@ static struct cost cost_of_run(int64_t wall)
 
 /* ---- text ---- */
 
-static void report_text(FILE *out, const struct options *options, const struct cost *cost)
+/* What was done. */
+static void text_of_work(FILE *out, const struct options *options)
 {
     struct tally tally = tally_of(options->mode);
-    double cpu = cost->user + cost->sys;
+    struct copy_result copy = copying_result();
 
-    fprintf(out, "%s %s\n", stage.name, stage.how);
     if (options->mode == SERVE)
         fprintf(out, "  responses      %ld, and %ld that broke off\n", tally.completed,
                 tally.failed);
-    else
+    else if (options->mode != COPY)
         fprintf(out, "  clients        %ld of %ld\n", tally.completed, options->clients);
+    else {
+        fprintf(out, "  copied         %" PRId64 " bytes, %.1f MB/s\n", copy.bytes,
+                copy.bytes_per_second / 1e6);
+        fprintf(out, "  system calls   %" PRIu64 ", %" PRIu64 " of them EAGAIN\n",
+                copy.system_calls, copy.would_blocks);
+    }
+}
+
+static void report_text(FILE *out, const struct options *options, const struct cost *cost)
+{
+    double cpu = cost->user + cost->sys;
+
+    fprintf(out, "%s %s\n", stage.name, stage.how);
+    text_of_work(out, options);
     fprintf(out, "  wall time      %.3f s\n", cost->wall);
     fprintf(out, "  CPU time       %.3f s, %.1f %% of wall time\n", cpu,
             100 * cpu / cost->wall);
@@ -104,17 +119,36 @@ static void print_count(FILE *out, const char *name, enum event_kind kind)
         fprintf(out, ",\"%s\":null", name);
 }
 
-static void report_json(FILE *out, const struct options *options, const struct cost *cost)
+static void json_of_copy(FILE *out, const struct options *options)
+{
+    struct copy_result copy = copying_result();
+
+    fprintf(out, ",\"clients\":null,\"completed\":null,\"failed\":null,\"delay_s\":null");
+    fprintf(out, ",\"bytes\":%" PRId64 ",\"buffer\":%zu", copy.bytes, options->buffer);
+    fprintf(out, ",\"bytes_per_s\":%.0f", copy.bytes_per_second);
+    fprintf(out, ",\"system_calls\":%" PRIu64 ",\"eagains\":%" PRIu64, copy.system_calls,
+            copy.would_blocks);
+}
+
+static void json_of_clients(FILE *out, const struct options *options)
 {
     struct tally tally = tally_of(options->mode);
     long served = tally.completed + tally.failed;
     long clients = options->mode == SERVE ? served : options->clients;
 
-    fprintf(out, "{\"stage\":\"%s\",\"mode\":\"%s\"", stage.name,
-            mode_name(options->mode));
     fprintf(out, ",\"clients\":%ld,\"completed\":%ld,\"failed\":%ld", clients,
             tally.completed, tally.failed);
     fprintf(out, ",\"delay_s\":%.9g", (double)options->delay / (double)NS_PER_SECOND);
+}
+
+static void report_json(FILE *out, const struct options *options, const struct cost *cost)
+{
+    fprintf(out, "{\"stage\":\"%s\",\"mode\":\"%s\"", stage.name,
+            mode_name(options->mode));
+    if (options->mode == COPY)
+        json_of_copy(out, options);
+    else
+        json_of_clients(out, options);
     fprintf(out, ",\"wall_s\":%.6f,\"user_s\":%.6f,\"sys_s\":%.6f", cost->wall,
             cost->user, cost->sys);
     fprintf(out, ",\"max_rss_kib\":%ld,\"peak_threads\":%ld,\"voluntary_switches\":%ld",
@@ -154,7 +188,6 @@ int report(const struct options *options, int64_t wall)
     struct cost cost = cost_of_run(wall);
     int status = tally_verdict(options);
     bool answered = status == EXIT_SUCCESS || tally_of(options->mode).completed > 0;
-
     bool text = options->report == REPORT_TEXT && answered;
 
     if (text || options->report == REPORT_JSON)
