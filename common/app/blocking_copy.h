@@ -6,6 +6,6 @@
 
 /* A thread for the sender, one for the receiver, and the copier on the caller's; so even
  * stage 1 has three, for whoever blocks can do nothing else meanwhile. */
-void blocking_copy(const struct options *options);
+void blocking_copy(const struct options *given);
 
 #endif

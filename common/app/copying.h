@@ -21,7 +21,7 @@ struct copying {
 };
 
 /* Makes the connections, over loopback. The time begins to count. */
-struct copying copying_start(const struct options *options);
+struct copying copying_start(const struct options *given);
 
 /* For the sender: the next bytes to send; NULL when there are no more. */
 const char *copying_next(size_t *length);

@@ -14,6 +14,7 @@
 #define VERSION      "1.0.0"
 #define MOST_CLIENTS 1000000
 #define MOST_SECONDS 1000000
+#define MIB          (INT64_C(1) << 20)
 
 /* In the place of a letter, for those that have none. */
 enum { EXPLAIN = 1, STEP, TIMELINE, TRACE, ECHO, BYTES, BUFFER, SNDBUF, OWN };
@@ -300,13 +301,13 @@ static void set_stream(struct options *result, const struct option *option,
         result->message = value == NULL ? NULL : message_line(value);
         break;
     case BYTES:
-        result->bytes = size(option, value, 0, INT64_C(1) << 40);
+        result->bytes = size(option, value, 0, 1024 * 1024 * MIB);
         break;
     case BUFFER:
-        result->buffer = (size_t)size(option, value, 1, 16 * 1024 * 1024);
+        result->buffer = (size_t)size(option, value, 1, 16 * MIB);
         break;
     case SNDBUF:
-        result->send_buffer = (int)size(option, value, 1, 1024 * 1024 * 1024);
+        result->send_buffer = (int)size(option, value, 1, 1024 * MIB);
         break;
     default:
         set_view(result, option, value);
@@ -471,7 +472,7 @@ struct options options_parse(int argc, char **argv)
     struct options result = {
         .delay = NS_PER_SECOND,
         .port = -1,
-        .bytes = INT64_C(1) << 30,
+        .bytes = 1024 * MIB,
         .buffer = 64 << 10,
     };
     char **words = argc > 0 ? argv + 1 : argv;

@@ -159,7 +159,7 @@ static void test_join_all_of_10000_sleeps(void)
     struct join_all join = join_all(children, SLEEPS);
     block_on_future(&join.future);
     CHECK(nobody_waits());
-    CHECK(trace_counts[EXEC_POLL] <= 3 * SLEEPS);
+    CHECK(trace_counts[EXEC_POLL] <= UINT64_C(3) * SLEEPS);
     CHECK(trace_counts[FUTURE_SLEEPS] > SLEEPS / 2); /* or nothing was shown */
     future_drop(&join.future);
 }
