@@ -301,7 +301,7 @@ static void set_stream(struct options *result, const struct option *option,
         result->message = value == NULL ? NULL : message_line(value);
         break;
     case BYTES:
-        result->bytes = size(option, value, 0, 1024 * 1024 * MIB);
+        result->bytes = size(option, value, 0, 1024 * (1024 * MIB));
         break;
     case BUFFER:
         result->buffer = (size_t)size(option, value, 1, 16 * MIB);
