@@ -189,3 +189,52 @@ reads_of_linker() {
         stop_server
     done
 }
+
+# ---- copy ----
+
+# breaks STAGE WHAT WORDS: exit 1, and one line with the words.
+breaks() {
+    run inject "$2" "$BIN/$1" copy --bytes 16M
+    [ "$status" -eq 1 ] || fail "$1, $2: exit $status"
+    [ "${#lines[@]}" -eq 1 ] || fail "$1, $2: $output"
+    [[ "$output" == "$1: "*"$3"* ]] || fail "$1, $2: $output"
+    was_injected
+}
+
+@test "copy: a peer that resets in the middle of it: exit 1, and one line" {
+    need strace
+    for stage in $STAGES; do
+        breaks "$stage" read:error=ECONNRESET:when=40 'er failed: Connection reset by peer; look at'
+    done
+    for stage in $FUTURE_STAGES; do # where one thread makes all writes, this is one of a socket
+        breaks "$stage" write:error=EPIPE:when=40 'er failed: Broken pipe; look at'
+    done
+}
+
+@test "copy: bytes that get lost, or an end that comes early, are found out" {
+    need strace
+    for stage in $FUTURE_STAGES; do
+        breaks "$stage" write:retval=65536:when=40 'the checksums differ'
+        breaks "$stage" read:retval=0:when=40 'bytes came'
+    done
+}
+
+@test "copy: bytes that change on the way are found out, though their number is right" {
+    need strace
+    strace -qq -o /dev/null -e inject=read:poke_exit=@arg2=00:when=1000 true 2>/dev/null ||
+        skip "needs a strace that can poke"
+    for stage in $FUTURE_STAGES; do
+        breaks "$stage" read:poke_exit=@arg2=0011223344556677:when=40 '16777216 of 16777216 bytes came, and the checksums differ'
+    done
+}
+
+@test "copy: EINTR at every second read, or write, loses nothing" {
+    need strace
+    for stage in $STAGES; do
+        first=$((1 + $(reads_of_linker "$BIN/$stage")))
+        for what in "read:error=EINTR:when=$first+2" write:error=EINTR:when=1+2; do
+            inject "$what" "$BIN/$stage" copy --bytes 1M -r none || fail "$stage, $what: exit $?"
+            was_injected
+        done
+    done
+}

@@ -158,3 +158,17 @@ os.execv(sys.argv[1], sys.argv[1:])' "$BIN/$stage" -n 1 -d 0 -r json 2>&1 >/dev/
         between "$(get max_rss_kib)" 500 5000
     done
 }
+
+# ---- copy ----
+
+@test "copy: the system calls are as many as strace counts" {
+    need strace
+    for stage in ${FUTURE_STAGES#stage3}; do
+        json=$(strace -f -qq -o "$BATS_TEST_TMPDIR/trace" \
+            -e trace=read,write,poll,epoll_wait "$BIN/$stage" copy --bytes 8M -r json 2>&1)
+        # all but those of the linker, and of the report
+        strace=$(grep -c -e '(\([4-9]\|1[0-9]\), .*"' -e 'EAGAIN' -e 'poll(' -e 'epoll_wait(' "$BATS_TEST_TMPDIR/trace")
+        between "$(get system_calls)" "$((strace - 20))" "$((strace + 20))"
+        [ "$(get eagains)" -eq "$(grep -c EAGAIN "$BATS_TEST_TMPDIR/trace")" ]
+    done
+}
