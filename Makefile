@@ -117,6 +117,7 @@ bench: all $(BUILD)/raw_epoll
 	@$(MAKE) -s BUILD=$(WITHOUT_LOG) BIN=$(WITHOUT_LOG) \
 	    CPPFLAGS='$(CPPFLAGS) -DWITHOUT_EVENT_LOG' $(WITHOUT_LOG)/stage5
 	@tests/bench/bench.sh
+	@tests/bench/copy.sh
 
 $(BUILD)/raw_epoll: $(BUILD)/tests/bench/raw_epoll.o
 	$(LINK) -o $@ $^
@@ -129,7 +130,7 @@ sanitize:
 
 SOURCES := $(wildcard common/*/*.[ch] stage*/*.c \
                       classroom/*/*.[ch] tests/unit/*.[ch] tests/bench/*.c)
-SCRIPTS := common/view/demo.sh tests/run.sh tests/sanitize.sh tests/bench/bench.sh .ci/run
+SCRIPTS := common/view/demo.sh tests/run.sh tests/sanitize.sh tests/bench/bench.sh tests/bench/copy.sh .ci/run
 
 lint:
 	@mkdir -p $(BUILD)
@@ -160,7 +161,7 @@ help:
 	@echo 'make stage4     build one of them'
 	@echo 'make demo       run all five and compare; CLIENTS=50 DELAY=0.2 are possible'
 	@echo 'make test       run the tests; TESTS=tests/serve.bats for some of them'
-	@echo 'make bench      compare stage 5 with bare epoll, and with itself without event log'
+	@echo 'make bench      compare stage 5 with bare epoll, with itself without event log, with threads'
 	@echo 'make figures    draw the pictures of the READMEs anew, from real runs'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make sanitize   the tests under the address and thread sanitizers'

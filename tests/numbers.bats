@@ -172,3 +172,26 @@ os.execv(sys.argv[1], sys.argv[1:])' "$BIN/$stage" -n 1 -d 0 -r json 2>&1 >/dev/
         [ "$(get eagains)" -eq "$(grep -c EAGAIN "$BATS_TEST_TMPDIR/trace")" ]
     done
 }
+
+@test "copy: one thread with futures is about as fast as three that block" {
+    # make bench measures it; this is a lower bound that a busy machine does not break
+    for _ in 1 2 3; do
+        for stage in stage2 ${FUTURE_STAGES#stage3}; do
+            json=$("$BIN/$stage" copy --bytes 256M -r json 2>&1)
+            get bytes_per_s >>"$BATS_TEST_TMPDIR/$stage"
+        done
+    done
+    for stage in ${FUTURE_STAGES#stage3}; do
+        median=$(sort -n "$BATS_TEST_TMPDIR/$stage" | sed -n 2p)
+        blocking=$(sort -n "$BATS_TEST_TMPDIR/stage2" | sed -n 2p)
+        below "$((blocking / 2))" "$median"
+    done
+}
+
+@test "copy: 1 GiB arrives as it was sent, in all stages" {
+    for stage in $STAGES; do
+        json=$("$BIN/$stage" copy --bytes 1G -r json 2>&1)
+        [ "$(get bytes)" -eq 1073741824 ]
+        below "$(get max_rss_kib)" 4096
+    done
+}
