@@ -65,8 +65,8 @@ demo: all
 # ---- the lesson about futures ----
 
 # Each with the core, and the reactor of stage 4, which every system has.
-LESSONS := lazy state_machine timer_thread executor channel and_then join dance two_downloads \
-           socket_read move pin cancel edge_level await wake_from_thread
+LESSONS := lazy state_machine timer_thread executor channel wake_from_thread and_then join dance \
+           two_downloads socket_read edge_level move pin cancel await
 ifneq ($(SYSTEM),Linux)
 LESSONS := $(filter-out edge_level,$(LESSONS))
 endif
@@ -76,6 +76,8 @@ LESSON_OBJECTS := $(BUILD)/classroom/futures/lesson.o $(BUILD)/stage4_poll/react
 $(LESSONS:%=$(BUILD)/futures/%): $(BUILD)/futures/%: $(BUILD)/classroom/futures/%.o $(LESSON_OBJECTS)
 	@mkdir -p $(@D)
 	$(LINK) -o $@ $^
+
+$(BUILD)/futures/channel: $(BUILD)/classroom/futures/bounded_channel.o
 
 futures: $(LESSONS:%=$(BUILD)/futures/%)
 
@@ -108,7 +110,7 @@ $(UNITS):
 
 units: $(UNITS)
 
-test check: all units
+test check: all futures units
 	@BUILD=$(BUILD) BIN=$(BIN) tests/run.sh $(TESTS)
 
 WITHOUT_LOG := $(BUILD)/without_log
@@ -160,6 +162,8 @@ help:
 	@echo 'make            build ./stage1 ... ./stage5'
 	@echo 'make stage4     build one of them'
 	@echo 'make demo       run all five and compare; CLIENTS=50 DELAY=0.2 are possible'
+	@echo 'make futures    build the programs of the lesson about futures to build/futures/'
+	@echo 'make futures-demo   and run them all'
 	@echo 'make test       run the tests; TESTS=tests/serve.bats for some of them'
 	@echo 'make bench      compare stage 5 with bare epoll, with itself without event log, with threads'
 	@echo 'make figures    draw the pictures of the READMEs anew, from real runs'

@@ -5,7 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 
 files='tests/unit.bats tests/demo.bats tests/command_line.bats tests/serve.bats tests/bad_days.bats
-    tests/echo.bats tests/copy.bats tests/explain.bats tests/step.bats tests/timeline.bats tests/trace.bats'
+    tests/echo.bats tests/copy.bats tests/futures.bats tests/explain.bats tests/step.bats tests/timeline.bats tests/trace.bats'
 
 # ThreadSanitizer of gcc 12 fails where addresses are randomised by 32 bits.
 fixed_addresses=
@@ -18,7 +18,7 @@ run_with() {
     more_files=$2
     shift 2
     echo "# make sanitize: $*"
-    make -s -j2 BUILD="$folder" BIN="$folder" CFLAGS="-O1 -g -fno-omit-frame-pointer $*" all units
+    make -s -j2 BUILD="$folder" BIN="$folder" CFLAGS="-O1 -g -fno-omit-frame-pointer $*" all futures units
     # shellcheck disable=SC2086 # several words
     BUILD=$folder BIN=$folder $fixed_addresses tests/run.sh $files $more_files
 }

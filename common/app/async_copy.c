@@ -9,8 +9,8 @@
 
 #include <string.h>
 
-/* After so many buffers the others have their turn. With 1, or with 1000, it takes longer:
- * measured, not calculated. */
+/* After so many buffers the others have their turn. With 1, or with 1000, it takes
+ * longer: measured, not calculated. */
 enum { BUFFERS_AT_ONCE = 32 };
 
 /* ---- the sender ---- */

@@ -7,10 +7,10 @@
 
 #include <netdb.h>
 
-/* A future for spawn: connects to the first of `addresses` that answers, sends the message
- * of --echo, if there is one, and prints what it reads until the end. It gives up after
- * --timeout without a byte. How it went is counted in the tally. Both must outlive it.
- * (client_main) */
+/* A future for spawn: connects to the first of `addresses` that answers, sends the
+ * message of --echo, if there is one, and prints what it reads until the end. It gives up
+ * after --timeout without a byte. How it went is counted in the tally. Both must outlive
+ * it. (client_main) */
 struct future *client_main(const struct addrinfo *addresses,
                            const struct options *options);
 

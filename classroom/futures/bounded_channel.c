@@ -1,0 +1,108 @@
+#include "bounded_channel.h"
+
+#include "core/trace.h"
+
+/* The link to this sender in the line; NULL: the last one. */
+static struct send_to **link_to(struct channel *channel, const struct send_to *sender)
+{
+    struct send_to **link = &channel->line;
+
+    while (*link != sender)
+        link = &(*link)->next;
+    return link;
+}
+
+/* From the line into the queue, while there is room. */
+static void move_up(struct channel *channel)
+{
+    while (channel->line != NULL && channel->put - channel->taken < CHANNEL_CAPACITY) {
+        struct send_to *sender = channel->line;
+        channel->line = sender->next;
+        channel->queue[channel->put++ % CHANNEL_CAPACITY] = sender->value;
+        sender->state = SENT;
+        wake(sender->waker);
+        pthread_cond_broadcast(&channel->moved);
+        wake(channel->receiver);
+    }
+}
+
+static void stand_in_line(struct channel *channel, struct send_to *sender)
+{
+    *link_to(channel, NULL) = sender;
+    sender->state = IN_LINE;
+    move_up(channel);
+}
+
+static enum poll_result send_to_poll(struct future *future, struct context *cx)
+{
+    struct send_to *self = container_of(future, struct send_to, future);
+
+    pthread_mutex_lock(&self->channel->lock);
+    if (self->state == NOT_YET)
+        stand_in_line(self->channel, self);
+    self->waker = cx->waker;
+    enum poll_result result = self->state == SENT ? READY : PENDING;
+    pthread_mutex_unlock(&self->channel->lock);
+    if (result == PENDING)
+        trace_pending(FUTURE_ASKS, NULL, "room in the channel", -1, 0);
+    return result;
+}
+
+static void send_to_drop(struct future *future)
+{
+    struct send_to *self = container_of(future, struct send_to, future);
+
+    pthread_mutex_lock(&self->channel->lock);
+    if (self->state == IN_LINE)
+        *link_to(self->channel, self) = self->next;
+    self->state = NOT_YET;
+    pthread_mutex_unlock(&self->channel->lock);
+}
+
+struct send_to send_to(struct channel *channel, long value)
+{
+    return (struct send_to){{send_to_poll, send_to_drop}, channel, .value = value};
+}
+
+void channel_send_blocking(struct channel *channel, long value)
+{
+    struct send_to self = send_to(channel, value);
+
+    pthread_mutex_lock(&channel->lock);
+    stand_in_line(channel, &self);
+    while (self.state != SENT)
+        pthread_cond_wait(&channel->moved, &channel->lock);
+    pthread_mutex_unlock(&channel->lock);
+}
+
+void channel_sender_done(struct channel *channel)
+{
+    pthread_mutex_lock(&channel->lock);
+    channel->senders--;
+    wake(channel->receiver);
+    pthread_mutex_unlock(&channel->lock);
+}
+
+static enum poll_result receive_from_poll(struct future *future, struct context *cx)
+{
+    struct receive_from *self = container_of(future, struct receive_from, future);
+    struct channel *channel = self->channel;
+
+    pthread_mutex_lock(&channel->lock);
+    bool some = channel->put > channel->taken;
+    self->closed = !some && channel->senders == 0;
+    bool waits = !some && !self->closed;
+    channel->receiver = waits ? cx->waker : (struct waker){NULL, 0};
+    if (some)
+        self->value = channel->queue[channel->taken++ % CHANNEL_CAPACITY];
+    move_up(channel);
+    pthread_mutex_unlock(&channel->lock);
+    if (waits)
+        trace_pending(FUTURE_ASKS, NULL, "a value in the channel", -1, 0);
+    return waits ? PENDING : READY;
+}
+
+struct receive_from receive_from(struct channel *channel)
+{
+    return (struct receive_from){{receive_from_poll, NULL}, channel, 0, false};
+}

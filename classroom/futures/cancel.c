@@ -1,0 +1,97 @@
+/* A read is dropped while it waits. What is lost? By read_some nothing; by read_exact all
+ * that it has read before. (Cancellation safety) */
+#include "core/combine.h"
+#include "core/io.h"
+#include "core/message.h"
+#include "core/system.h"
+#include "lesson.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { HALF = 50, ALL = 2 * HALF };
+
+static int ends[2]; /* the reader's and the sender's */
+static int64_t patience;
+static char buffer[ALL]; /* of the read that is dropped */
+
+static void send_half(int letter)
+{
+    char half[HALF];
+
+    memset(half, letter, HALF);
+    if (write(ends[1], half, HALF) != HALF)
+        fail("cannot send: %s; run it again", strerror(errno));
+    say("sent: 50 times %c", letter);
+}
+
+/* Runs it as long as our patience lasts: then timeout drops it. */
+static void drop_half_way(struct future *future, const char *name)
+{
+    struct timeout limit = timeout(future, patience);
+
+    block_on(&limit.future);
+    say("%s %s", name, limit.result == 0 ? "is READY" : "has to wait, and is dropped");
+    send_half('b');
+}
+
+static ssize_t read_next(void)
+{
+    char other_buffer[ALL];
+    struct read_some read = read_some(ends[0], other_buffer, ALL);
+
+    block_on(&read.future);
+    if (read.result <= 0)
+        fail("cannot read: %s; run it again", error_text((int)-read.result));
+    say("read_some: %zd times %c", read.result, other_buffer[0]);
+    return read.result;
+}
+
+static void drop_read_some(void)
+{
+    struct read_some read = read_some(ends[0], buffer, ALL);
+
+    send_half('a');
+    ssize_t n = read_next();
+    drop_half_way(&read.future, "read_some");
+    n += read_next();
+    say("that is %zd of %d: nothing is lost", n, ALL);
+}
+
+static size_t drop_read_exact(void)
+{
+    struct read_exact read = read_exact(ends[0], buffer, ALL);
+
+    send_half('a');
+    drop_half_way(&read.future, "read_exact of 100");
+    return read.position;
+}
+
+static void go_on_at(size_t position)
+{
+    struct read_exact rest = read_exact(ends[0], buffer + position, ALL - position);
+
+    block_on(&rest.future);
+    if (rest.result != 0)
+        fail("cannot read: %s; run it again", error_text((int)-rest.result));
+    say("read_exact from %zu on: all is there, %c to %c", position, buffer[0],
+        buffer[ALL - 1]);
+}
+
+int main(int argc, char **argv)
+{
+    lesson_start("cancel");
+    patience = lesson_seconds(argc, argv, 0.2);
+    lesson_pair(ends);
+
+    part("read_some");
+    drop_read_some();
+    part("read_exact");
+    size_t lost = drop_read_exact();
+    read_next();
+    say("lost: %zu times %c, still in the buffer of read_exact", lost, buffer[0]);
+    part("the cure: the position outlives the future");
+    go_on_at(drop_read_exact());
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* A future does nothing until somebody polls it. (hello_world) */
+#include "core/task.h"
+#include "lesson.h"
+
+static enum poll_result hello_world_poll(struct future *future, struct context *cx)
+{
+    (void)future;
+    (void)cx;
+    say_only("hello, world!");
+    return READY;
+}
+
+static struct future hello_world(void)
+{
+    return (struct future){hello_world_poll, NULL};
+}
+
+int main(void)
+{
+    lesson_start("lazy");
+
+    struct future future = hello_world();
+    say_only("the future is made, and nothing has happened");
+
+    future_drop(&future);
+    future = hello_world();
+    say_only("that one was dropped, and here is another: still nothing");
+
+    block_on(&future);
+    say_only("the executor has polled it once, and it was READY");
+    return 0;
+}

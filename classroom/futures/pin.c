@@ -1,0 +1,76 @@
+/* Why a future must stay where it is after its first poll: it may point into itself, and
+ * then a copy points into the original. (Test {a, b}, Pin) */
+#include "lesson.h"
+
+#include <stdio.h>
+
+struct test {
+    struct future future;
+    enum { BEGINNING, WAITING } state;
+    char a[16];
+    const char *b; /* points to a, from the first poll on */
+};
+
+static enum poll_result test_poll(struct future *future, struct context *cx)
+{
+    struct test *self = container_of(future, struct test, future);
+
+    (void)cx;
+    switch (self->state) {
+    case BEGINNING:
+        self->b = self->a;
+        self->state = WAITING;
+        return PENDING; /* Shortcut: it leaves no waker, for main polls it anyway. */
+    case WAITING:
+        break;
+    }
+    say_only("the second poll reads \"%s\" through b; its own a is \"%s\"", self->b,
+             self->a);
+    return READY;
+}
+
+static void set_text(struct test *test, const char *text)
+{
+    snprintf(test->a, sizeof test->a, "%s", text);
+}
+
+static const char *where_b_points(const struct test *test)
+{
+    if (test->b == NULL)
+        return "nowhere yet";
+    return test->b == test->a ? "its own a" : "the a of the other";
+}
+
+static void show(const char *name, const struct test *test)
+{
+    say_only("%-8s  a is at %p: \"%s\"; b is %p: %s", name, (const void *)test->a,
+             test->a, (const void *)test->b, where_b_points(test));
+}
+
+int main(void)
+{
+    struct test original = {.future = {test_poll, NULL}};
+    struct context cx = {.waker = {NULL, 0}};
+
+    lesson_start("pin");
+    set_text(&original, "text");
+
+    part("copied before the first poll, and then polled: all is well");
+    struct test copy = original;
+    show("original", &original);
+    future_poll(&copy.future, &cx);
+    show("copy", &copy);
+    future_poll(&copy.future, &cx);
+
+    part("polled for the first time, and then copied");
+    future_poll(&original.future, &cx);
+    copy = original;
+    set_text(&original, "changed");
+    show("original", &original);
+    show("copy", &copy);
+    future_poll(&copy.future, &cx);
+
+    say_only(
+        "so: copy a future until its first poll, and leave it where it is after that");
+    return 0;
+}

@@ -1,0 +1,363 @@
+#!/usr/bin/env bats
+# The lesson about futures: each program prints what it shows.
+
+load helpers
+
+# shows NAME ARGUMENT LINE...: it exits 0, and prints these lines; times are masked as T.
+shows() {
+    local name=$1 argument=$2
+    shift 2
+    run timeout 10 "$BUILD/futures/$name" "$argument"
+    [ "$status" -eq 0 ] || fail "$name: exit $status: $output"
+    output=$(awk '{ sub(/^ *[0-9]+\.[0-9] s  /, "T "); print }' <<<"$output")
+    [ "$output" = "$(printf '%s\n' "$@")" ] || fail "$name: $output"
+}
+
+# lesson NAME ARGUMENT...: its output, without the times, in lines.
+lesson() {
+    local name=$1
+    shift
+    run "$BUILD/futures/$name" "$@"
+    [ "$status" -eq 0 ] || fail "$name ends with status $status: $output"
+    mapfile -t lines < <(printf '%s\n' "$output" | sed 's/^ *[0-9][0-9.]* s  //')
+}
+
+# line N WORDS: line N, from 0, is WORDS.
+line() {
+    [ "${lines[$1]}" = "$2" ] || fail "line $1 is not '$2' in: $output"
+}
+
+# says WORDS
+says() {
+    [[ $output == *"$1"* ]] || fail "'$1' is not in: $output"
+}
+
+# comes_before FIRST SECOND: two whole lines.
+comes_before() {
+    printf '%s\n' "${lines[@]}" | awk -v first="$1" -v second="$2" '
+        $0 == first && !a { a = NR } $0 == second && !b { b = NR } END { exit !(a && b && a < b) }' ||
+        fail "'$1' does not come before '$2' in: $output"
+}
+
+# ---- lazy ----
+
+@test "a future does nothing until it is polled" {
+    shows lazy '' \
+        'the future is made, and nothing has happened' \
+        'that one was dropped, and here is another: still nothing' \
+        'hello, world!' \
+        'the executor has polled it once, and it was READY'
+}
+
+@test "a state machine goes on where its last poll stopped, and is not polled after READY" {
+    lesson state_machine
+    line 2 "1       AWAITING_FUT_ONE  PENDING   AWAITING_FUT_ONE"
+    line 3 "2       AWAITING_FUT_ONE  PENDING   AWAITING_FUT_ONE"
+    line 4 "3       AWAITING_FUT_ONE  PENDING   AWAITING_FUT_TWO"
+    line 5 "4       AWAITING_FUT_TWO  READY     DONE"
+    [[ ${lines[6]} == "READY: it is never polled again."* ]] || fail "polled again: $output"
+}
+
+@test "a state machine holds all that outlives a wait: it is larger than what it waits for" {
+    lesson state_machine
+    [[ $output =~ "in its "([0-9]+)" bytes" ]] || fail "no size: $output"
+    local whole=${BASH_REMATCH[1]}
+    [[ $output =~ "have "([0-9]+)" each" ]] || fail "no sizes of the parts: $output"
+    [ "$whole" -gt $((2 * BASH_REMATCH[1])) ] || fail "$whole bytes are too few"
+}
+
+@test "a timer's thread wakes the task that polled it last, not the one that did first" {
+    lesson timer_thread 0.1
+    line 0 "howdy!"
+    line 1 "task: I poll the timer: PENDING; my waker is number 0"
+    line 3 "task: I poll the timer: PENDING; my waker is number 1"
+    line 4 "thread: the time is over; I wake waker number 1"
+    line 5 "task: I poll the timer: READY; my waker is number 1"
+    line 6 "done!"
+}
+
+@test "a timer's thread sleeps for the time that it was given, and the task waits for it" {
+    lesson timer_thread 0.15
+    local end
+    end=$(awk '/done!/ { print $1 }' <<<"$output")
+    between "$end" 0.1 2
+}
+
+@test "an executor polls jobs in the order in which they were sent, spawned or woken" {
+    lesson executor 0.15
+    local polls
+    polls=$(printf '%s\n' "${lines[@]}" |
+        sed -n 's/^executor: polls job \([123]\): \(.\).*/\1\2/p')
+    [ "${polls//$'\n'/ }" = "1P 2P 3P 1R 2R 3R" ] || fail "polls are $polls"
+}
+
+@test "an executor parks while its queue is empty, and another thread's spawn ends that" {
+    lesson executor 0.15
+    comes_before "executor: polls job 3: READY" "executor: the queue is empty, I park"
+    comes_before "executor: the queue is empty, I park" "thread: spawns job 4"
+    comes_before "thread: spawns job 4" "executor: polls job 4: PENDING"
+    comes_before "executor: polls job 4: READY" "executor: the last sender is gone, run() returns"
+}
+
+@test "an executor's own thread finds a full queue, where the document would wait for ever" {
+    lesson executor 0.1
+    line 3 "main: spawns job 4, but the queue is full"
+    [[ ${lines[4]} == "the document's send waits for ever:"* ]] || fail "it is not said: $output"
+}
+
+@test "a full channel is PENDING for a task, and others run meanwhile" {
+    lesson channel 0.1
+    line 0 "sender: 1 is sent"
+    line 1 "sender: 2 is sent"
+    line 2 "sender: send(3) is PENDING: the queue is full"
+    [[ ${lines[3]} == "receiver: runs, while the sender waits"* ]] || fail "nobody runs: $output"
+}
+
+@test "a full channel stops a thread that sends until somebody has received" {
+    lesson channel 0.1
+    comes_before "thread: sends 100, and waits until it is in the queue" "thread: goes on"
+    comes_before "receiver: got 1" "receiver: got 100"
+    comes_before "receiver: runs, while the sender waits; rests, and takes nothing yet" "thread: goes on"
+}
+
+@test "a channel gives each value once, in the order of its sender, and closes at the end" {
+    lesson channel 0.1
+    local got
+    got=$(printf '%s\n' "${lines[@]}" | sed -n 's/^receiver: got //p' | grep -v 100 | tr '\n' ' ')
+    [ "$got" = "1 2 3 4 5 " ] || fail "it got $got"
+    [ "$(grep -c 'got 100$' <<<"$output")" = 1 ] || fail "100 came not once: $output"
+    line -1 "all senders are done: the channel is closed"
+}
+
+@test "without a pipe a loop sees another thread's flag only at its time-out" {
+    lesson wake_from_thread 0.1
+    line 2 "thread: the work is done, I set the flag"
+    line 3 "loop: awake, the time-out is over"
+    line 4 "loop: I see the flag"
+}
+
+@test "a byte in a pipe wakes a loop at once, long before its time-out" {
+    lesson wake_from_thread 0.3
+    local before after
+    after=$(awk 'second && /I see the flag/ { print $1 } /a byte in a pipe/ { second = 1 }' <<<"$output")
+    before=$(awk '!second && /I see the flag/ { print $1 } /a byte in a pipe/ { second = 1 }' <<<"$output")
+    below "$after" "$before"
+    says "loop: awake, there is a byte in the pipe"
+}
+
+@test "a future that owns its value reads it when the function that made it is over" {
+    lesson move
+    says "the future of good() reads x: 5,"
+    [[ $output != *"the future of bad() reads"* ]] || fail "it reads what is gone: $output"
+}
+
+@test "two calls have their variables in the same memory, one after the other" {
+    case $BUILD in *asan*) skip "AddressSanitizer may keep them apart" ;; esac
+    lesson move
+    says "the same memory, another x"
+}
+
+@test "a future that points to a variable of a function that is over is a use after return" {
+    local folder=$BATS_TEST_TMPDIR/build
+    make -s BUILD="$folder" CFLAGS='-g -fsanitize=address' "$folder/futures/move" 3>&- ||
+        skip "needs a compiler with AddressSanitizer"
+    ASAN_OPTIONS=detect_stack_use_after_return=1 run "$folder/futures/move" faulty
+    [ "$status" -ne 0 ] || fail "nothing is found: $output"
+    says "stack-use-after-return"
+}
+
+@test "a future that is copied before its first poll points into itself" {
+    lesson pin
+    [[ ${lines[2]} == copy*'"text"'*': its own a' ]] || fail "not so: $output"
+}
+
+@test "a future that is copied after its first poll reads what is in the original" {
+    lesson pin
+    [[ ${lines[6]} == copy*'"text"'*': the a of the other' ]] || fail "not so: $output"
+    line 7 'the second poll reads "changed" through b; its own a is "text"'
+}
+
+# ---- and_then, join, dance ----
+
+# time_of LINE: when it was printed. One line has these words.
+time_of() {
+    awk -v words="$1" 'index($0, words) { print $1 }' <<<"$output"
+}
+
+@test "and_then begins the second future when the first has given what it needs" {
+    shows and_then 0.2 \
+        'T waiting for breakfast' \
+        'T got egg: that is 3 bites, 0.1 s each' \
+        'T eaten'
+    run "$BUILD/futures/and_then" 0.2
+    between "$(time_of 'got egg')" 0.2 1
+    between "$(time_of 'eaten')" 0.5 2
+}
+
+@test "joined futures take the time of the longer, one after the other the sum" {
+    shows join 0.2 \
+        'one after the other' \
+        'T Anna falls asleep' 'T Anna wakes up' 'T Boris falls asleep' 'T Boris wakes up' \
+        'side by side' \
+        'T Anna falls asleep' 'T Boris falls asleep' 'T Anna wakes up' 'T Boris wakes up' \
+        'T both are awake'
+    run "$BUILD/futures/join" 0.4
+    between "$(time_of 'Boris wakes up' | sed -n 1p)" 0.6 2
+    between "$(time_of 'Boris wakes up' | sed -n 2p)" 0.4 1
+    below "$(time_of 'both are awake')" "$(time_of 'Boris wakes up' | sed -n 1p)"
+}
+
+@test "dancing waits for singing with block_on, and for nobody when joined" {
+    lesson dance 0.1
+    line 0 'block_on, one by one: each waits for the one before'
+    [ "${lines[*]:1:6}" = 'learning begins learning ends singing begins singing ends dancing begins dancing ends' ] ||
+        fail "$output"
+    line 7 'joined: singing waits for learning, and dancing for nobody'
+    [ "${lines[*]:8:2}" = 'learning begins dancing begins' ] || fail "$output"
+    joined=$(printf '%s\n' "${lines[@]:8}" | awk '{ print NR, $0 }')
+    learned=$(awk '/learning ends/ { print $1 }' <<<"$joined")
+    sings=$(awk '/singing begins/ { print $1 }' <<<"$joined")
+    [ "$learned" -lt "$sings" ] || fail "$output"
+    [ "${#lines[@]}" -eq 14 ]
+}
+
+# ---- two_downloads ----
+
+# threads_during TITLE: how many the helper has, soon after it has printed TITLE.
+threads_during() {
+    wait_until 5 grep -qs "$1" "$BATS_TEST_TMPDIR/out"
+    sleep 0.05
+    set -- "/proc/$helper/task"/*
+    echo $#
+}
+
+@test "two downloads take the time of one with two more threads, and with none but futures" {
+    [ -d /proc/self/task ] || skip "needs /proc to count threads"
+    local out=$BATS_TEST_TMPDIR/out
+    "$BUILD/futures/two_downloads" 0.3 >"$out" 3>&- &
+    helper=$!
+    with_threads=$(threads_during 'a thread for each')
+    with_futures=$(threads_during 'two futures')
+    # Not 3 and 1: ThreadSanitizer adds one of its own.
+    [ $((with_threads - with_futures)) -eq 2 ] || fail "$with_threads, then $with_futures"
+    wait "$helper" || fail "exit $?"
+
+    grep -q '5000 and 5000 bytes; 2 threads more$' "$out" || fail "$(cat "$out")"
+    grep -q '5000 and 5000 bytes; 0 threads more$' "$out" || fail "$(cat "$out")"
+    read -r threads futures < <(awk '/bytes/ { print $1 }' "$out" | xargs)
+    between "$threads" 0.3 1
+    between "$futures" 0.3 1
+}
+
+# ---- socket_read ----
+
+@test "a readable socket calls back, the callback wakes the loop, the loop polls again" {
+    shows socket_read 0.1 \
+        'T loop:       I poll the future' \
+        'T future:     read(2) would block: I leave a callback, and am PENDING' \
+        'T io_blocker: nobody is woken: I sleep in poll(2)' \
+        'T sender:     hello' \
+        'T io_blocker: socket 1 is now readable: I call back' \
+        'T callback:   somebody is woken' \
+        'T loop:       I poll the future' \
+        'T loop:       it is READY, and has read: hello'
+}
+
+@test "the future is polled twice, however long the bytes take" {
+    run timeout 10 "$BUILD/futures/socket_read" 0.2
+    [ "$(grep -c 'I poll the future' <<<"$output")" -eq 2 ] || fail "$output"
+    between "$(awk '/READY/ { print $1 }' <<<"$output")" 0.2 0.6
+}
+
+# ---- cancel ----
+
+@test "a dropped read_some loses nothing, a dropped read_exact what it has" {
+    shows cancel 0.1 \
+        'read_some' \
+        'T sent: 50 times a' \
+        'T read_some: 50 times a' \
+        'T read_some has to wait, and is dropped' \
+        'T sent: 50 times b' \
+        'T read_some: 50 times b' \
+        'T that is 100 of 100: nothing is lost' \
+        'read_exact' \
+        'T sent: 50 times a' \
+        'T read_exact of 100 has to wait, and is dropped' \
+        'T sent: 50 times b' \
+        'T read_some: 50 times b' \
+        'T lost: 50 times a, still in the buffer of read_exact' \
+        'the cure: the position outlives the future' \
+        'T sent: 50 times a' \
+        'T read_exact of 100 has to wait, and is dropped' \
+        'T sent: 50 times b' \
+        'T read_exact from 50 on: all is there, a to b'
+}
+
+# ---- edge_level ----
+
+@test "level wakes for each read, edge stalls at four bytes, edge with draining gets all ten" {
+    [ "$(uname -s)" = Linux ] || skip "epoll is Linux's"
+    shows edge_level 0.05 \
+        'level, one read for each wake' \
+        'T wake 1' 'T     read: 0123' \
+        'T wake 2' 'T     read: 4567' \
+        'T wake 3' 'T     read: 89' \
+        'T time-out: nothing wakes us; 0 bytes lie there unread' \
+        'edge, one read for each wake' \
+        'T wake 1' 'T     read: 0123' \
+        'T time-out: nothing wakes us; 6 bytes lie there unread' \
+        'edge, reads until it would block' \
+        'T wake 1' 'T     read: 0123' 'T     read: 4567' 'T     read: 89' \
+        'T     read: would block' \
+        'T time-out: nothing wakes us; 0 bytes lie there unread' \
+        '' \
+        '                                   wakes bytes' \
+        'level, one read for each wake          3    10' \
+        'edge, one read for each wake           1     4' \
+        'edge, reads until it would block       1    10'
+}
+
+# ---- await ----
+
+@test "AWAIT writes the same bytes as named states; its state is a line, its locals are lost" {
+    local line
+    line=$(awk '/ AWAIT\(sleep\);/ { print NR }' classroom/futures/await.c)
+    shows await 0.1 \
+        'named states' \
+        'T a debugger shows: state = SLEEPING' \
+        'three macros' \
+        "T a debugger shows: state = $line; local = 0, but it was 7" \
+        'the same 10 bytes: yes'
+}
+
+# ---- all of them ----
+
+@test "an argument that is no time is refused, with exit status 2" {
+    for name in timer_thread executor channel and_then join dance two_downloads socket_read cancel \
+        edge_level await wake_from_thread; do
+        [ -e "$BUILD/futures/$name" ] || continue
+        run timeout 10 "$BUILD/futures/$name" soon
+        [ "$status" -eq 2 ] || fail "$name: exit $status"
+        [[ "$output" == "$name: the argument is seconds"* ]] || fail "$name: $output"
+    done
+}
+
+@test "output to a full disk: exit 1, and one line" {
+    [ -c /dev/full ] || skip "needs /dev/full"
+    for name in lazy join; do
+        run bash -c '"$1" 0 2>&1 >/dev/full' - "$BUILD/futures/$name"
+        [ "$status" -eq 1 ] || fail "$name: exit $status"
+        [ "$output" = "$name: cannot write to stdout: No space left on device" ] || fail "$output"
+    done
+}
+
+@test "each program of the lesson is under 100 lines, is in its README, and is tested here" {
+    for file in classroom/futures/*.c; do
+        name=$(basename "$file" .c)
+        case $name in lesson | bounded_channel) continue ;; esac
+        [ "$(wc -l <"$file")" -lt 100 ] || fail "$file has $(wc -l <"$file") lines"
+        grep -q "^| \[$name\]($name.c) |" classroom/futures/README.md || fail "$name is not in the README"
+        grep -qE "(shows|lesson|futures/)[ ]?$name" "$BATS_TEST_FILENAME" || fail "$name has no test"
+        grep -qw "$name" Makefile || fail "make futures does not build $name"
+    done
+}
