@@ -130,7 +130,7 @@ PYTHON
 @test "a broken pipe: exit 1, one line, no death by a signal" {
     for stage in $STAGES; do
         fails "$stage: 10 of 10 clients failed: cannot write to stdout: Broken pipe" \
-            bash -c '{ sleep 0.2; "$1" -d 0.01; echo $? >"$2"; } | true; exit "$(cat "$2")"' - \
+            bash -c '{ sleep 0.1; "$1" -d 0.01; echo $? >"$2"; } | true; exit "$(cat "$2")"' - \
             "$BIN/$stage" "$BATS_TEST_TMPDIR/status"
     done
 }
@@ -160,7 +160,7 @@ os.set_blocking(writer, False)
 fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ: as small as can be
 run = subprocess.Popen([sys.argv[1], "-n", "400", "-d", "0", "-r", "none"], stdout=writer)
 os.close(writer)
-time.sleep(0.3)
+time.sleep(0.15)
 lines = os.fdopen(reader).read().splitlines()
 assert run.wait() == 0
 assert sorted(lines) == sorted(f"{word} {k}" for word in ("start", "end") for k in range(1, 401))
@@ -201,7 +201,7 @@ ticks() {
     for stage in $STAGES; do
         [ "$stage" != stage3 ] || continue # its CPU is never idle: below
         # one after the other in stage 1, about 25 at a time elsewhere
-        start_limited_server "$stage" "$([ "$stage" = stage1 ] && echo 0.005 || echo 0.06)"
+        start_limited_server "$stage" "$([ "$stage" = stage1 ] && echo 0.002 || echo 0.04)"
         "$BIN/stage2" client -n 200 -p "$port" -r none | whole_answers 200
         [ "$(ticks "$server")" -lt 50 ] || fail "$stage: $(ticks "$server") ticks of CPU"
         # stage 1 and its one connection never run out
@@ -211,7 +211,7 @@ ticks() {
 }
 
 @test "stage 3 serves 200 connections with 32 descriptors too" {
-    start_limited_server stage3 0.05
+    start_limited_server stage3 0.04
     "$BIN/stage2" client -n 200 -p "$port" -r none | whole_answers 200
     [ "$(grep -c 'stage3: cannot accept more clients now: Too many open files' "$BATS_TEST_TMPDIR/server.err")" -eq 1 ]
     stop_server
@@ -303,7 +303,7 @@ answer = b""
 while part := half.recv(100):
     answer += part
 assert answer.startswith(b"start ") and b"\nend " in answer, answer
-time.sleep(0.3)
+time.sleep(0.15)
 PYTHON
         helper=$!
         "$BIN/stage2" client -n 5 -p "$port" -t 20 -r none >"$BATS_TEST_TMPDIR/out" || fail "$stage: the others noticed"

@@ -185,25 +185,25 @@ time_of() {
 }
 
 @test "and_then begins the second future when the first has given what it needs" {
-    shows and_then 0.2 \
+    shows and_then 0 \
         'T waiting for breakfast' \
         'T got egg: that is 3 bites, 0.1 s each' \
         'T eaten'
-    run "$BUILD/futures/and_then" 0.2
-    between "$(time_of 'got egg')" 0.2 1
-    between "$(time_of 'eaten')" 0.5 2
+    run "$BUILD/futures/and_then" 0.1
+    between "$(time_of 'got egg')" 0.1 1
+    between "$(time_of 'eaten')" 0.4 2
 }
 
 @test "joined futures take the time of the longer, one after the other the sum" {
-    shows join 0.2 \
+    shows join 0.04 \
         'one after the other' \
         'T Anna falls asleep' 'T Anna wakes up' 'T Boris falls asleep' 'T Boris wakes up' \
         'side by side' \
         'T Anna falls asleep' 'T Boris falls asleep' 'T Anna wakes up' 'T Boris wakes up' \
         'T both are awake'
-    run "$BUILD/futures/join" 0.4
-    between "$(time_of 'Boris wakes up' | sed -n 1p)" 0.6 2
-    between "$(time_of 'Boris wakes up' | sed -n 2p)" 0.4 1
+    run "$BUILD/futures/join" 0.3
+    between "$(time_of 'Boris wakes up' | sed -n 1p)" 0.4 2
+    between "$(time_of 'Boris wakes up' | sed -n 2p)" 0.3 1
     below "$(time_of 'both are awake')" "$(time_of 'Boris wakes up' | sed -n 1p)"
 }
 

@@ -182,7 +182,7 @@ reads_of_linker() {
     for stage in $STAGES; do
         [ "$stage" != stage3 ] || continue
         start_server "$stage"
-        timeout -s INT 0.3 strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -p "$server" || true
+        timeout -s INT 0.2 strace -f -qq -o "$BATS_TEST_TMPDIR/trace" -p "$server" || true
         # each thread is shown once, in the call that it sleeps in
         [ "$(grep -cv -e SIGINT -e resumed -e detached "$BATS_TEST_TMPDIR/trace")" -le 2 ] ||
             fail "$stage: $(cat "$BATS_TEST_TMPDIR/trace")"

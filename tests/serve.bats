@@ -95,7 +95,7 @@ load helpers
 @test "a server that is told to stop lets its responses finish, and accepts no more" {
     for stage in $STAGES; do
         rm -f "$BATS_TEST_TMPDIR/out"
-        start_server "$stage" -d 0.4 -r json
+        start_server "$stage" -d 0.25 -r json
         "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
         helper=$!
         wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"

@@ -41,7 +41,7 @@ lanes() {
     for stage in $STAGES; do
         [ "$stage" != stage1 ] || continue
         for columns in 80 40; do
-            draw "$columns" "$stage" -d 0.25
+            draw "$columns" "$stage" -d 0.2
             lanes 10 "$columns" | awk -v cells=$((columns - 20)) '
                 $1 > 1 + cells / 4 || $2 < cells * 3 / 4 { bad = 1 }
                 END { exit bad }' || fail "$stage: $(cat "$BATS_TEST_TMPDIR/picture")"

@@ -95,10 +95,10 @@ PYTHON
 @test "a demo that is ended by Ctrl-C leaves a whole trace, and dies of that signal" {
     for stage in $STAGES; do
         rm -f "$file"
-        "$BIN/$stage" -n 3 -d 0.5 --trace="$file" -r none >/dev/null 3>&- &
+        "$BIN/$stage" -n 3 -d 0.2 --trace="$file" -r none >/dev/null 3>&- &
         helper=$!
         wait_until 5 test -e "$file"
-        sleep 0.1
+        sleep 0.04
         kill -TERM "$helper"
         status=0
         wait "$helper" || status=$?
