@@ -282,7 +282,7 @@ has_descriptors() {
     need python3
     [ -e /proc/self/fd ] || skip "needs /proc"
     for stage in $STAGES; do
-        start_server "$stage" -d 0.1
+        start_server "$stage" -d 0.05
         before=$(descriptors "$server")
         python3 - "$port" <<'PYTHON' &
 import socket, struct, sys, time
@@ -330,9 +330,9 @@ PYTHON
 
 @test "SIGWINCH, SIGSTOP and SIGCONT, again and again, change nothing" {
     for stage in $STAGES; do
-        "$BIN/$stage" -n 3 -d 0.3 -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
+        "$BIN/$stage" -n 3 -d 0.2 -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
         helper=$!
-        for _ in 1 2 3; do
+        for _ in 1 2; do
             sleep 0.05
             kill -WINCH "$helper"
             kill -STOP "$helper"

@@ -51,11 +51,11 @@ field() {
 
 # wait_until SECONDS COMMAND...: until it succeeds.
 wait_until() {
-    local tenths=$(($1 * 10))
+    local steps=$(($1 * 50))
     shift
     while ! "$@"; do
-        [ $((tenths--)) -gt 0 ] || fail "in vain: $*" || return 1
-        sleep 0.1
+        [ $((steps--)) -gt 0 ] || fail "in vain: $*" || return 1
+        sleep 0.02
     done
 }
 

@@ -85,7 +85,7 @@ overflows() {
 @test "a thousand clients cost stages 4 and 5 under 12 polls each and under 100 waits in all" {
     for stage in $FUTURE_STAGES; do
         [ "$stage" != stage3 ] || continue
-        measure "$stage" -n 1000
+        measure "$stage" -n 1000 -d 0.5
         [ "$(get polls)" -lt 12000 ]
         [ "$(get reactor_waits)" -lt 100 ] || fail "$stage: $(get reactor_waits) waits"
         [ "$(get wasted_polls)" -lt 100 ]
@@ -93,13 +93,13 @@ overflows() {
 }
 
 @test "a thousand clients cost stage 2 under 450 ms of CPU and 29 MiB" {
-    measure stage2 -n 1000
+    measure stage2 -n 1000 -d 0.5
     below "$(cpu)" 0.450
     below "$(get max_rss_kib)" $((29 * 1024))
 }
 
 @test "a thousand clients are possible in stage 3, in under 3 MiB" {
-    measure stage3 -n 1000
+    measure stage3 -n 1000 -d 0.5
     below "$(get max_rss_kib)" $((3 * 1024))
 }
 
@@ -132,7 +132,7 @@ overflows() {
 threads_of() {
     "$BIN/$1" -d 1 -r none >/dev/null 3>&- &
     helper=$!
-    sleep 0.25
+    sleep 0.15
     sed -n 's/^Threads:[^0-9]*//p' "/proc/$helper/status"
     kill -9 "$helper"
 }

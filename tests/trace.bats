@@ -98,7 +98,7 @@ PYTHON
         "$BIN/$stage" -n 3 -d 0.2 --trace="$file" -r none >/dev/null 3>&- &
         helper=$!
         wait_until 5 test -e "$file"
-        sleep 0.04
+        sleep 0.02
         kill -TERM "$helper"
         status=0
         wait "$helper" || status=$?
