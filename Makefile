@@ -97,7 +97,8 @@ figures: all
 
 # The unit tests, once with each reactor.
 UNITS := $(patsubst stage%,$(BUILD)/unit/stage%,$(filter-out stage1 stage2,$(STAGES)))
-UNIT_OBJECTS := $(BUILD)/tests/unit/unit.o $(BUILD)/tests/unit/combine.o \
+UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/*.c)) \
+                $(BUILD)/classroom/futures/bounded_channel.o \
                 $(call objects,$(EVERY) $(filter-out app/async_main,$(FUTURES)))
 
 $(BUILD)/unit/stage3: $(BUILD)/stage3_busy/reactor.o  $(UNIT_OBJECTS)

@@ -313,6 +313,16 @@ assert "a \"name\"\n\\ 3" in names, names'
     unit copy_all_is_polite
 }
 
+# ---- the channel of the lesson ----
+
+@test "a channel's senders, dropped in every state, lose and repeat nothing" {
+    unit channel_senders_dropped_in_every_state
+}
+
+@test "a channel gives each value of three threads and three tasks once, and in order" {
+    unit channel_of_threads_and_tasks
+}
+
 # ---- the app's futures ----
 
 @test "server, response and client release all they have when dropped while they wait" {

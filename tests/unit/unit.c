@@ -1454,5 +1454,6 @@ int main(int argc, char **argv)
     reactor_init(false);
     run(tests, argv[1]);
     run(combine_tests, argv[1]);
+    run(channel_tests, argv[1]);
     return argc < 2 ? EXIT_SUCCESS : 2;
 }

@@ -47,6 +47,7 @@ struct test {
     {                                                                                    \
 #name, test_##name                                                               \
     }
-extern const struct test combine_tests[]; /* the last has no name */
+extern const struct test combine_tests[]; /* the last of each has no name */
+extern const struct test channel_tests[];
 
 #endif
