@@ -184,3 +184,17 @@ os.execv(sys.argv[1], sys.argv[1:])' "$BIN/$stage" -n 1 -d 0 -r json 2>&1 >/dev/
         esac
     done
 }
+
+@test "copy: 1 MiB by futures, timed beside blocking, is at least a third as fast" {
+    for _ in 1 2 3 4 5; do
+        for stage in stage2 ${FUTURE_STAGES#stage3}; do
+            json=$("$BIN/$stage" copy --bytes 1M -r json 2>&1)
+            get bytes_per_s >>"$BATS_TEST_TMPDIR/$stage"
+        done
+    done
+    blocking=$(sort -n "$BATS_TEST_TMPDIR/stage2" | sed -n 3p)
+    for stage in ${FUTURE_STAGES#stage3}; do
+        median=$(sort -n "$BATS_TEST_TMPDIR/$stage" | sed -n 3p)
+        below "$((blocking / 3))" "$median"
+    done
+}

@@ -202,53 +202,59 @@ int net_listen(const char *host, int port)
 
 /* ---- a connection to ourselves ---- */
 
-typedef int name_of_socket(int fd, struct sockaddr *address, socklen_t *length);
-
-static void text_of(name_of_socket *name, int fd, char text[ADDRESS_TEXT])
-{
-    struct sockaddr_storage address;
-    socklen_t length = sizeof address;
-
-    if (name(fd, (struct sockaddr *)&address, &length) != 0)
-        fail("cannot ask for the address of a socket: %s", strerror(errno));
-    net_address_text((struct sockaddr *)&address, length, text);
-}
-
-/* Whether these are the two ends of one connection. */
-static bool are_connected(int fd, int accepted)
-{
-    char own[ADDRESS_TEXT];
-    char peer[ADDRESS_TEXT];
-
-    text_of(getsockname, fd, own);
-    text_of(getpeername, accepted, peer);
-    return strcmp(own, peer) == 0;
-}
-
-/* Shortcut: connects and accepts without a future. Nobody waits: a loopback connection is
- * made at once. The real thing uses connect_to and accept_one. */
-void net_pair(int listener, int send_buffer, int ends[2])
+/* Returns our end. Interrupted, a connect goes on by itself. */
+static int connect_to_listener(int listener, int send_buffer)
 {
     struct sockaddr_storage address;
     socklen_t length = own_address(listener, &address);
     int fd = socket(address.ss_family, SOCK_STREAM, 0);
 
+    trace_call("socket", -1, fd);
     if (fd < 0)
         fail("cannot make a socket: %s; raise ulimit -n", strerror(errno));
     if (send_buffer > 0 &&
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) != 0)
         fail("cannot set SO_SNDBUF to %d: %s; try another --sndbuf", send_buffer,
              strerror(errno));
-    if (connect(fd, (struct sockaddr *)&address, length) != 0)
+    int result = connect(fd, (struct sockaddr *)&address, length);
+    trace_call("connect", fd, result);
+    if (result != 0 && errno != EINTR)
         fail("cannot connect to our own listener: %s; try another --host",
              strerror(errno));
-    int accepted = accept(listener, NULL, NULL);
-    while (accepted >= 0 && !are_connected(fd, accepted)) { /* somebody came before us */
-        close(accepted);
-        accepted = accept(listener, NULL, NULL);
+    return fd;
+}
+
+/* Whether these are the two ends of one connection. */
+static bool are_connected(int fd, int other)
+{
+    struct sockaddr_storage own;
+    struct sockaddr_storage peer;
+    socklen_t own_length = sizeof own;
+    socklen_t peer_length = sizeof peer;
+    char own_text[ADDRESS_TEXT];
+    char peer_text[ADDRESS_TEXT];
+
+    if (getsockname(fd, (struct sockaddr *)&own, &own_length) != 0 ||
+        getpeername(other, (struct sockaddr *)&peer, &peer_length) != 0)
+        return false;
+    net_address_text((struct sockaddr *)&own, own_length, own_text);
+    net_address_text((struct sockaddr *)&peer, peer_length, peer_text);
+    return strcmp(own_text, peer_text) == 0;
+}
+
+/* Shortcut: connects and accepts without a future. Nobody waits: a loopback connection is
+ * made at once. The real thing uses connect_to and accept_one. */
+void net_pair(int listener, int send_buffer, int ends[2])
+{
+    ends[0] = connect_to_listener(listener, send_buffer);
+    for (;;) {
+        ends[1] = accept(listener, NULL, NULL);
+        trace_call("accept", listener, ends[1]);
+        if (ends[1] >= 0 && are_connected(ends[0], ends[1]))
+            return;
+        if (ends[1] >= 0)
+            close_descriptor(ends[1]); /* somebody else came before us */
+        else if (!accept_may_go_on(errno))
+            fail("cannot accept our own connection: %s", strerror(errno));
     }
-    if (accepted < 0)
-        fail("cannot accept our own connection: %s", strerror(errno));
-    ends[0] = fd;
-    ends[1] = accepted;
 }
