@@ -71,7 +71,7 @@ ifneq ($(SYSTEM),Linux)
 LESSONS := $(filter-out edge_level,$(LESSONS))
 endif
 LESSON_OBJECTS := $(BUILD)/classroom/futures/lesson.o $(BUILD)/stage4_poll/reactor.o \
-                  $(call objects,core/doctor core/message core/system core/trace $(CORE))
+                  $(call objects,app/blocking_io core/doctor core/message core/system core/trace $(CORE))
 
 $(LESSONS:%=$(BUILD)/futures/%): $(BUILD)/futures/%: $(BUILD)/classroom/futures/%.o $(LESSON_OBJECTS)
 	@mkdir -p $(@D)

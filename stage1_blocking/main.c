@@ -19,14 +19,19 @@ static void one_response(int fd, long number, int64_t delay)
     hang_up(fd, whole);
 }
 
+static void respond(int fd, long number, const struct options *options)
+{
+    if (options->echo)
+        one_echo(fd);
+    else
+        one_response(fd, number, options->delay);
+}
+
 static void server_main(int listener, const struct options *options)
 {
     for (long number = 1;; number++) {
         int fd = accept_client(listener);
-        if (options->echo)
-            one_echo(fd);
-        else
-            one_response(fd, number, options->delay);
+        respond(fd, number, options);
     }
 }
 

@@ -50,6 +50,18 @@ static void *response_main(void *argument)
     return NULL;
 }
 
+/* Once, however often. */
+static void cannot_start_now(long number, int error)
+{
+    static bool said;
+
+    if (!said)
+        message("cannot start a thread for response %ld: %s; %ld threads run, so "
+                "the server's own responds, as in stage 1. Raise ulimit -u",
+                number, strerror(error), thread_count());
+    said = true;
+}
+
 static void start_response(struct response response)
 {
     struct response *copy = allocate(1, sizeof *copy);
@@ -58,16 +70,9 @@ static void start_response(struct response response)
     int error = thread_start(NULL, SMALL_STACK, response_main, copy);
     if (error == 0)
         return;
-
-    /* No more threads: then as stage 1 does it, and the others wait. */
-    static bool said;
-    if (!said)
-        message("cannot start a thread for response %ld: %s; %ld threads run, so "
-                "the server's own responds, as in stage 1. Raise ulimit -u",
-                response.number, strerror(error), thread_count());
-    said = true;
+    cannot_start_now(response.number, error);
     free(copy);
-    respond(response);
+    respond(response); /* here, and the others wait */
 }
 
 static void server_main(int listener, const struct options *options)

@@ -259,7 +259,7 @@ threads_during() {
         'T sender:     hello' \
         'T io_blocker: socket 1 is now readable: I call back' \
         'T callback:   somebody is woken' \
-        'T loop:       I poll the future' \
+        'T loop:       I poll the future again' \
         'T loop:       it is READY, and has read: hello'
 }
 
@@ -326,7 +326,7 @@ threads_during() {
         'named states' \
         'T a debugger shows: state = SLEEPING' \
         'three macros' \
-        "T a debugger shows: state = $line; local = 0, but it was 7" \
+        "T a debugger shows: state = $line; local was 7, and is 0" \
         'the same 10 bytes: yes'
 }
 

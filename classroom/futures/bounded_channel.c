@@ -5,7 +5,7 @@
 /* The link to this sender in the line; NULL: the last one. */
 static struct send_to **link_to(struct channel *channel, const struct send_to *sender)
 {
-    struct send_to **link = &channel->line;
+    struct send_to **link = &channel->waiting;
 
     while (*link != sender)
         link = &(*link)->next;
@@ -15,10 +15,11 @@ static struct send_to **link_to(struct channel *channel, const struct send_to *s
 /* From the line into the queue, while there is room. */
 static void move_up(struct channel *channel)
 {
-    while (channel->line != NULL && channel->put - channel->taken < CHANNEL_CAPACITY) {
-        struct send_to *sender = channel->line;
-        channel->line = sender->next;
-        channel->queue[channel->put++ % CHANNEL_CAPACITY] = sender->value;
+    while (channel->waiting != NULL &&
+           channel->sent - channel->received < CHANNEL_CAPACITY) {
+        struct send_to *sender = channel->waiting;
+        channel->waiting = sender->next;
+        channel->queue[channel->sent++ % CHANNEL_CAPACITY] = sender->value;
         sender->state = SENT;
         wake(sender->waker);
         pthread_cond_broadcast(&channel->moved);
@@ -53,9 +54,10 @@ static void send_to_drop(struct future *future)
     struct send_to *self = container_of(future, struct send_to, future);
 
     pthread_mutex_lock(&self->channel->lock);
-    if (self->state == IN_LINE)
+    if (self->state == IN_LINE) {
         *link_to(self->channel, self) = self->next;
-    self->state = NOT_YET;
+        self->state = NOT_YET;
+    }
     pthread_mutex_unlock(&self->channel->lock);
 }
 
@@ -89,12 +91,12 @@ static enum poll_result receive_from_poll(struct future *future, struct context 
     struct channel *channel = self->channel;
 
     pthread_mutex_lock(&channel->lock);
-    bool some = channel->put > channel->taken;
+    bool some = channel->sent > channel->received;
     self->closed = !some && channel->senders == 0;
     bool waits = !some && !self->closed;
     channel->receiver = waits ? cx->waker : (struct waker){NULL, 0};
     if (some)
-        self->value = channel->queue[channel->taken++ % CHANNEL_CAPACITY];
+        self->value = channel->queue[channel->received++ % CHANNEL_CAPACITY];
     move_up(channel);
     pthread_mutex_unlock(&channel->lock);
     if (waits)

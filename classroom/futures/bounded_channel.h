@@ -11,20 +11,23 @@
 #include <stdbool.h>
 
 enum { CHANNEL_CAPACITY = 2 };
-/* Begins with the first three; it is closed when all senders are done. */
+
+/* Begin with the lock, the condition and the number of senders; the rest is zero. */
 struct channel {
     pthread_mutex_t lock;
-    pthread_cond_t moved; /* a value out of the line, into the queue */
-    int senders;
-    /* lock must be held when using these, and senders: */
+    pthread_cond_t moved; /* the value of somebody who waited is in the queue */
+    /* lock must be held when using these: */
+    int senders; /* that are not yet done; 0: the channel is closed */
     long queue[CHANNEL_CAPACITY];
-    size_t put, taken; /* so many values, since the beginning */
-    struct send_to *line;
+    size_t sent, received;   /* so many values, since the beginning */
+    struct send_to *waiting; /* for room; the first in line comes first */
     struct waker receiver;
 };
 
-/* From any thread; but the first, which waits for room, not from the executor's. */
+/* Blocks this thread until there is room: not for the executor's thread. */
 void channel_send_blocking(struct channel *channel, long value);
+
+/* One sender fewer. From any thread. */
 void channel_sender_done(struct channel *channel);
 
 /* READY when the value is in the queue. Dropped before, it leaves the line. */

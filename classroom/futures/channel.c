@@ -1,5 +1,6 @@
 /* A full queue is PENDING for a task that sends, and the others run. A thread that sends
  * stops only itself. In `executor` a full queue stops all. (sync_channel) */
+#include "app/blocking_io.h"
 #include "bounded_channel.h"
 #include "core/message.h"
 #include "core/task.h"
@@ -18,12 +19,14 @@ static enum poll_result sender_poll(struct future *future, struct context *cx)
 {
     struct sender *self = container_of(future, struct sender, future);
 
-    for (; self->send.value <= 5; self->send = send_to(&channel, self->send.value + 1)) {
+    while (self->send.value <= 5) {
         if (future_poll(&self->send.future, cx) == PENDING) {
             say("sender: send(%ld) is PENDING: the queue is full", self->send.value);
             return PENDING;
         }
+        /* In the queue since there was room; we learn it now. */
         say("sender: %ld is sent", self->send.value);
+        self->send = send_to(&channel, self->send.value + 1);
     }
     channel_sender_done(&channel);
     return READY;
@@ -36,7 +39,7 @@ static void sender_drop(struct future *future)
 
 static void *thread_main(void *rest)
 {
-    block_for(*(const int64_t *)rest / 2);
+    sleep_blocking(*(const int64_t *)rest / 2);
     say("thread: sends 100, and waits until it is in the queue");
     channel_send_blocking(&channel, 100);
     say("thread: goes on");
@@ -45,6 +48,7 @@ static void *thread_main(void *rest)
     return NULL;
 }
 
+/* Shortcut: no drop; main polls it to its end. */
 struct receiver {
     struct future future;
     enum { RESTING, RECEIVING } state;

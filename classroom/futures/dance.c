@@ -18,14 +18,10 @@ static enum poll_result activity_poll(struct future *future, struct context *cx)
 {
     struct activity *self = container_of(future, struct activity, future);
 
-    switch (self->state) {
-    case BEGINNING:
+    if (self->state == BEGINNING) {
         say("%s begins", self->name);
         self->sleep = sleep_for(a_while);
         self->state = GOING_ON;
-        break;
-    case GOING_ON:
-        break;
     }
     if (future_poll(&self->sleep.future, cx) == PENDING)
         return PENDING;
@@ -37,8 +33,7 @@ static void activity_drop(struct future *future)
 {
     struct activity *self = container_of(future, struct activity, future);
 
-    if (self->state == GOING_ON)
-        future_drop(&self->sleep.future);
+    future_drop(&self->sleep.future);
 }
 
 static struct activity activity(const char *name)

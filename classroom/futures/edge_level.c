@@ -31,7 +31,7 @@ static void start(struct reader *self, int fd)
         fail("cannot watch a socket with epoll: %s; raise ulimit -n", strerror(errno));
 }
 
-/* Returns false when nothing wakes it for so long. */
+/* Returns false when nothing wakes it within `limit` ns. */
 static bool woken(struct reader *self, int64_t limit)
 {
     struct epoll_event event;
@@ -89,8 +89,8 @@ int main(int argc, char **argv)
     int64_t limit = lesson_seconds(argc, argv, 0.2);
     for (int i = 0; i < 3; i++)
         run(&readers[i], limit);
-    say_only("\n%-34s%6s%6s", "", "wakes", "bytes");
+    say_untimed("\n%-34s%6s%6s", "", "wakes", "bytes");
     for (int i = 0; i < 3; i++)
-        say_only("%-34s%6d%6zd", readers[i].name, readers[i].wakes, readers[i].bytes);
+        say_untimed("%-34s%6d%6zd", readers[i].name, readers[i].wakes, readers[i].bytes);
     return 0;
 }

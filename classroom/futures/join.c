@@ -7,7 +7,9 @@
 
 struct nap {
     struct future future;
+    enum { AWAKE, ASLEEP } state;
     const char *who;
+    int64_t duration;
     struct sleep_for sleep;
 };
 
@@ -15,6 +17,11 @@ static enum poll_result nap_poll(struct future *future, struct context *cx)
 {
     struct nap *self = container_of(future, struct nap, future);
 
+    if (self->state == AWAKE) {
+        say("%s falls asleep", self->who);
+        self->sleep = sleep_for(self->duration); /* which counts from now */
+        self->state = ASLEEP;
+    }
     if (future_poll(&self->sleep.future, cx) == PENDING)
         return PENDING;
     say("%s wakes up", self->who);
@@ -28,11 +35,9 @@ static void nap_drop(struct future *future)
     future_drop(&self->sleep.future);
 }
 
-/* sleep_for counts from when it is made: so we make it when it is to begin. */
 static struct nap nap(const char *who, int64_t duration)
 {
-    say("%s falls asleep", who);
-    return (struct nap){{nap_poll, nap_drop}, who, sleep_for(duration)};
+    return (struct nap){.future = {nap_poll, nap_drop}, .who = who, .duration = duration};
 }
 
 static struct future *heap_nap(const char *who, int64_t duration)

@@ -6,7 +6,7 @@ static enum poll_result hello_world_poll(struct future *future, struct context *
 {
     (void)future;
     (void)cx;
-    say_only("hello, world!");
+    say_untimed("hello, world!");
     return READY;
 }
 
@@ -20,13 +20,13 @@ int main(void)
     lesson_start("lazy");
 
     struct future future = hello_world();
-    say_only("the future is made, and nothing has happened");
+    say_untimed("the future is made, and nothing has happened");
 
     future_drop(&future);
     future = hello_world();
-    say_only("that one was dropped, and here is another: still nothing");
+    say_untimed("that one was dropped, and here is another: still nothing");
 
     block_on(&future);
-    say_only("the executor has polled it once, and it was READY");
+    say_untimed("the executor has polled it once, and it was READY");
     return 0;
 }

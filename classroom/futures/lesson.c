@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 
 static int64_t start;
 
@@ -36,7 +35,7 @@ static void print_line(const char *time, const char *format, va_list arguments)
 
 void part(const char *title)
 {
-    say_only("%s", title);
+    say_untimed("%s", title);
     start = now_ns();
 }
 
@@ -52,7 +51,7 @@ void say(const char *format, ...)
     va_end(arguments);
 }
 
-void say_only(const char *format, ...)
+void say_untimed(const char *format, ...)
 {
     va_list arguments;
 
@@ -69,15 +68,6 @@ pthread_t start_thread(void *(*body)(void *), void *argument)
     if (error != 0)
         fail("cannot start a thread: %s; raise ulimit -u", strerror(error));
     return thread;
-}
-
-void block_for(int64_t duration)
-{
-    struct timespec left = {duration / NS_PER_SECOND, duration % NS_PER_SECOND};
-
-    while (nanosleep(&left, &left) != 0)
-        if (errno != EINTR)
-            fail("cannot sleep: %s", strerror(errno));
 }
 
 void lesson_pair(int ends[2])

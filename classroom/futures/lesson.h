@@ -16,13 +16,10 @@ void part(const char *title);
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* The same without the time. */
-void say_only(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say_untimed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Starts a thread, for pthread_join. */
 pthread_t start_thread(void *(*body)(void *), void *argument);
-
-/* Blocks this thread for so many ns. */
-void block_for(int64_t duration);
 
 /* Two connected stream sockets, which do not block. */
 void lesson_pair(int ends[2]);

@@ -20,7 +20,7 @@ static enum poll_result borrow_x_poll(struct future *future, struct context *cx)
     struct borrow_x *self = container_of(future, struct borrow_x, future);
 
     (void)cx;
-    say_only("the future of bad() reads x: %d", *self->x);
+    say_untimed("the future of bad() reads x: %d", *self->x);
     return READY;
 }
 
@@ -47,12 +47,12 @@ static enum poll_result own_x_poll(struct future *future, struct context *cx)
     struct own_x *self = container_of(future, struct own_x, future);
 
     (void)cx;
-    say_only("the future of good() reads x: %d, at %p, inside of the future", self->x,
-             (void *)&self->x);
+    say_untimed("the future of good() reads x: %d, at %p, inside of the future", self->x,
+                (void *)&self->x);
     return READY;
 }
 
-static struct own_x good(int value)
+static NOT_INLINE struct own_x good(int value)
 {
     int x = value;
 
@@ -65,16 +65,17 @@ int main(int argc, char **argv)
     struct borrow_x first = bad(5);
     struct borrow_x second = bad(6);
 
-    say_only("bad(5) had its x at %#jx, and is over; its future keeps that address",
-             (uintmax_t)first.address);
-    say_only("bad(6) had its x at %#jx: %s", (uintmax_t)second.address,
-             first.address == second.address ? "the same memory, another x"
-                                             : "elsewhere; a sanitizer keeps them apart");
+    say_untimed("bad(5) had its x at %#jx, and is over; its future keeps that address",
+                (uintmax_t)first.address);
+    say_untimed("bad(6) had its x at %#jx: %s", (uintmax_t)second.address,
+                first.address == second.address
+                    ? "the same memory, another x"
+                    : "elsewhere; a sanitizer keeps them apart");
     if (argc > 1 && strcmp(argv[1], "faulty") == 0)
         block_on(&first.future);
 
     struct own_x moved = good(5);
-    good(6);
+    good(6); /* uses the memory where good(5) had its x */
     block_on(&moved.future);
     return 0;
 }

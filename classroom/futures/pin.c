@@ -11,21 +11,19 @@ struct test {
     const char *b; /* points to a, from the first poll on */
 };
 
+/* Shortcut: it leaves no waker, for main polls it anyway. */
 static enum poll_result test_poll(struct future *future, struct context *cx)
 {
     struct test *self = container_of(future, struct test, future);
 
     (void)cx;
-    switch (self->state) {
-    case BEGINNING:
+    if (self->state == BEGINNING) {
         self->b = self->a;
         self->state = WAITING;
-        return PENDING; /* Shortcut: it leaves no waker, for main polls it anyway. */
-    case WAITING:
-        break;
+        return PENDING;
     }
-    say_only("the second poll reads \"%s\" through b; its own a is \"%s\"", self->b,
-             self->a);
+    say_untimed("the second poll reads \"%s\" through b; its own a is \"%s\"", self->b,
+                self->a);
     return READY;
 }
 
@@ -43,8 +41,8 @@ static const char *where_b_points(const struct test *test)
 
 static void show(const char *name, const struct test *test)
 {
-    say_only("%-8s  a is at %p: \"%s\"; b is %p: %s", name, (const void *)test->a,
-             test->a, (const void *)test->b, where_b_points(test));
+    say_untimed("%-8s  a is at %p: \"%s\"; b is %p: %s", name, (const void *)test->a,
+                test->a, (const void *)test->b, where_b_points(test));
 }
 
 int main(void)
@@ -70,7 +68,7 @@ int main(void)
     show("copy", &copy);
     future_poll(&copy.future, &cx);
 
-    say_only(
+    say_untimed(
         "so: copy a future until its first poll, and leave it where it is after that");
     return 0;
 }

@@ -1,5 +1,6 @@
 /* Where a wake comes from: a future leaves a callback with whoever waits for its socket.
  * (SocketRead, set_readable_callback, IoBlocker) */
+#include "app/blocking_io.h"
 #include "core/message.h"
 #include "core/system.h"
 #include "lesson.h"
@@ -32,6 +33,7 @@ static void io_blocker_block(void)
     io_blocker.callback();
 }
 
+/* A SimpleFuture: it is given a callback where ours are given a waker. */
 struct socket_read {
     int fd;
     char data[32];
@@ -52,7 +54,7 @@ static enum poll_result socket_read_poll(struct socket_read *self, void (*wake_u
     return READY;
 }
 
-static bool woken = true; /* the first poll needs no wake */
+static bool woken;
 
 static void wake_the_loop(void)
 {
@@ -66,7 +68,7 @@ static int64_t a_while;
 /* A thread of its own, for main sleeps in poll(2). */
 static void *send_later(void *argument)
 {
-    block_for(a_while);
+    sleep_blocking(a_while);
     say("sender:     hello");
     if (write(ends[1], "hello", 5) != 5)
         fail("cannot send: %s; run it again", strerror(errno));
@@ -81,12 +83,13 @@ int main(int argc, char **argv)
     pthread_t sender = start_thread(send_later, NULL);
 
     struct socket_read future = {.fd = ends[0]};
-    do {
+    say("loop:       I poll the future");
+    while (socket_read_poll(&future, wake_the_loop) == PENDING) {
+        woken = false;
         while (!woken)
             io_blocker_block();
-        woken = false;
-        say("loop:       I poll the future");
-    } while (socket_read_poll(&future, wake_the_loop) == PENDING);
+        say("loop:       I poll the future again");
+    }
     say("loop:       it is READY, and has read: %.*s", (int)future.length, future.data);
 
     pthread_join(sender, NULL);

@@ -3,12 +3,13 @@
  * (AsyncFuture, AwaitingFutOne, AwaitingFutTwo, Done) */
 #include "lesson.h"
 
-/* READY at its last poll. Shortcut: it leaves no waker, for main polls it anyway. */
+/* READY at its last poll. */
 struct countdown {
     struct future future;
     int polls_left;
 };
 
+/* Shortcut: it leaves no waker, for main polls it anyway. */
 static enum poll_result countdown_poll(struct future *future, struct context *cx)
 {
     struct countdown *self = container_of(future, struct countdown, future);
@@ -72,18 +73,19 @@ int main(void)
     struct context cx = {.waker = {NULL, 0}}; /* nobody: it is we who poll again */
     enum poll_result result = PENDING;
 
-    say_only("fut_one is READY when it is polled 3 times, fut_two when 2 times");
-    say_only("%-6s  %-16s  %-8s  %s", "poll", "state before", "returned", "state after");
+    say_untimed("fut_one is READY when it is polled 3 times, fut_two when 2 times");
+    say_untimed("%-6s  %-16s  %-8s  %s", "poll", "state before", "returned",
+                "state after");
     for (int poll = 1; result == PENDING; poll++) {
         const char *before = state_names[async.state];
         result = future_poll(&async.future, &cx);
-        say_only("%-6d  %-16s  %-8s  %s", poll, before,
-                 result == READY ? "READY" : "PENDING", state_names[async.state]);
+        say_untimed("%-6d  %-16s  %-8s  %s", poll, before,
+                    result == READY ? "READY" : "PENDING", state_names[async.state]);
     }
-    say_only(
+    say_untimed(
         "READY: it is never polled again. Poll 3 has polled both, one after the other.");
-    say_only("It needs no stack: all that outlives a wait is in its %zu bytes,",
-             sizeof async);
-    say_only("of which fut_one and fut_two have %zu each.", sizeof async.fut_one);
+    say_untimed("It needs no stack: all that outlives a wait is in its %zu bytes,",
+                sizeof async);
+    say_untimed("of which fut_one and fut_two have %zu each.", sizeof async.fut_one);
     return 0;
 }

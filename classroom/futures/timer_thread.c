@@ -1,6 +1,7 @@
 /* Who wakes a task? Here a thread: it sleeps, sets `completed` under a lock, and wakes
  * whose waker it finds there. Each poll leaves a new one, because another task may have
  * the future by then. (TimerFuture, SharedState) */
+#include "app/blocking_io.h"
 #include "core/task.h"
 #include "lesson.h"
 
@@ -19,7 +20,7 @@ static void *timer_main(void *argument)
 {
     struct timer_future *timer = argument;
 
-    block_for(timer->duration);
+    sleep_blocking(timer->duration);
     pthread_mutex_lock(&timer->lock);
     timer->completed = true;
     say("thread: the time is over; I wake waker number %d", (int)timer->waker.generation);
@@ -34,7 +35,7 @@ static enum poll_result timer_future_poll(struct future *future, struct context 
     struct timer_future *self = container_of(future, struct timer_future, future);
 
     if (!self->started) {
-        helper_started();
+        helper_started(); /* else the executor would say: no task can ever wake */
         self->thread = start_thread(timer_main, self);
         self->started = true;
     }
@@ -78,6 +79,7 @@ int main(int argc, char **argv)
                                  .lock = PTHREAD_MUTEX_INITIALIZER};
     struct poll_once once = {{poll_once_poll, NULL}, &timer.future};
 
+    /* Two tasks, in the same memory: the generation tells their wakers apart. */
     say("howdy!");
     block_on(&once.future);
     say("task: I end, and leave the timer to the next task");

@@ -11,15 +11,13 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PAGE = 5000 };
+enum { PAGE = 5000 }; /* which comes in five pieces */
 
 static char command[100]; /* for a shell that plays a site: it is no thread of ours */
 static struct site {
     FILE *stream;
     char page[PAGE + 1]; /* what has come of it, a string */
 } sites[2];
-
-static int threads; /* that we have started */
 
 /* The site begins now to send its page. */
 static void open_site(struct site *site)
@@ -39,16 +37,18 @@ static void *download(void *argument)
     return NULL;
 }
 
-static void get_two_sites(void)
+/* Both return how many threads they took. */
+static int get_two_sites(void)
 {
-    pthread_t downloads[2];
+    pthread_t first = start_thread(download, &sites[0]);
+    pthread_t second = start_thread(download, &sites[1]);
 
-    for (; threads < 2; threads++)
-        downloads[threads] = start_thread(download, &sites[threads]);
-    for (int i = 0; i < 2; i++)
-        pthread_join(downloads[i], NULL);
+    pthread_join(first, NULL);
+    pthread_join(second, NULL);
+    return 2;
 }
 
+/* Shortcut: the executor frees it with its result; that of main is what has come. */
 static struct future *download_async(struct site *site)
 {
     struct read_exact *self = allocate(1, sizeof *self);
@@ -60,23 +60,23 @@ static struct future *download_async(struct site *site)
     return &self->future;
 }
 
-static void get_two_sites_async(void)
+static int get_two_sites_async(void)
 {
     struct future *both[] = {download_async(&sites[0]), download_async(&sites[1])};
     struct join_all join = join_all(both, 2);
 
     block_on(&join.future);
+    return 0;
 }
 
-static void run(const char *title, void (*download_both)(void))
+static void run(const char *title, int (*download_both)(void))
 {
     part(title);
-    threads = 0;
-    download_both();
+    int threads = download_both();
     say("%zu and %zu bytes; %d threads more", strlen(sites[0].page),
         strlen(sites[1].page), threads);
     for (int i = 0; i < 2; i++) {
-        reactor_forget(fileno(sites[i].stream));
+        reactor_forget(fileno(sites[i].stream)); /* if it was ever watched */
         pclose(sites[i].stream);
     }
 }

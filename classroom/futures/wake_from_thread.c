@@ -1,5 +1,6 @@
 /* A loop that sleeps in poll(2) does not see a flag that another thread sets. So the
  * thread writes a byte into a pipe, which poll(2) watches, too. (self-pipe) */
+#include "app/blocking_io.h"
 #include "core/message.h"
 #include "core/system.h"
 #include "lesson.h"
@@ -17,7 +18,7 @@ static atomic_bool done;
 
 static void *with_flag_alone(void *unused)
 {
-    block_for(time_out / 4); /* does its work */
+    sleep_blocking(time_out / 4); /* does its work */
     say("thread: the work is done, I set the flag");
     atomic_store(&done, true);
     return unused;
@@ -71,7 +72,7 @@ int main(int argc, char **argv)
     run(with_flag_alone);
     part("a flag, and a byte in a pipe: the loop wakes at once");
     run(with_flag_and_pipe);
-    say_only(
+    say_untimed(
         "this is reactor_interrupt() of stage 4; stage 5 has an eventfd for the pipe");
     for (int end = 0; end < 2; end++) {
         close(client[end]);

@@ -25,8 +25,10 @@ static void sender_drop(struct future *future)
 {
     struct sender *self = container_of(future, struct sender, future);
 
-    if (self->fd >= 0)
-        forget_and_close(self->fd);
+    if (self->fd < 0)
+        return;
+    future_drop(&self->write.future);
+    forget_and_close(self->fd);
     self->fd = -1;
 }
 
@@ -63,7 +65,7 @@ static struct future *sender(int fd)
 
     self->future = (struct future){sender_poll, sender_drop};
     self->fd = fd;
-    self->write = write_all(fd, NULL, 0); /* nothing yet */
+    self->write = write_all(fd, NULL, 0); /* READY at once: nothing is to be written */
     return &self->future;
 }
 
@@ -83,6 +85,7 @@ static void copier_drop(struct future *future)
 
     if (self->in < 0)
         return;
+    future_drop(&self->copy.future);
     forget_and_close(self->in);
     forget_and_close(self->out);
     self->in = -1;
@@ -197,8 +200,8 @@ void async_copy(const struct options *options)
     task_detach(spawn(sender(ends.sender), "sender", 0));
     task_detach(
         spawn(copier(ends.copier_in, ends.copier_out, options->buffer), "copier", 0));
-    struct task *last = spawn(receiver(ends.receiver, options), "receiver", 0);
-    struct join_task join = join_task(last);
+    struct task *task = spawn(receiver(ends.receiver, options), "receiver", 0);
+    struct join_task join = join_task(task); /* its stream is the last to end */
     block_on(&join.future);
     copying_count_calls();
     copying_end();

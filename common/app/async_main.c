@@ -128,7 +128,7 @@ struct serve_main {
     enum { SERVING, FINISHING } state;
     struct task *server;
     union { /* one state, one wait */
-        struct stop_signal stop;
+        struct read_some stop;
         struct all_answered all_answered;
     };
 };

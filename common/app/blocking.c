@@ -55,14 +55,14 @@ static bool response_starts(void)
     running += may_start;
     pthread_mutex_unlock(&lock);
     if (may_start)
-        response_started();
+        count_response_started();
     return may_start;
 }
 
 void hang_up(int fd, bool whole)
 {
     if (whole)
-        response_completed();
+        count_response_completed();
     if (set_nonblocking(fd) == 0)
         discard_input(fd);
     close_descriptor(fd);

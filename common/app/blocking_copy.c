@@ -52,7 +52,7 @@ static void *receiver_main(void *unused)
     ssize_t n;
 
     thread_began("receiver", 0);
-    set_timeout(ends.receiver, SO_RCVTIMEO, now_ns() + options->timeout);
+    set_timeout(ends.receiver, SO_RCVTIMEO, now_ns() + options->timeout); /* each read */
     while ((n = read_blocking(ends.receiver, buffer, options->buffer)) > 0)
         copying_received(buffer, (size_t)n);
     party_ended("receiver", (int)n);

@@ -8,8 +8,8 @@
 
 void sleep_blocking(int64_t duration);
 
-/* SO_RCVTIMEO or SO_SNDTIMEO: from now on a call that is such a read or write (or
- * connect) gives up at the deadline. */
+/* SO_RCVTIMEO or SO_SNDTIMEO: from now on each call that is such a read or write (or
+ * connect) gives up after as long as it is now until the deadline. */
 void set_timeout(int fd, int option, int64_t deadline);
 
 /* Nanoseconds, but at least 1 us: to such options 0 or less would mean: for ever. */

@@ -36,7 +36,7 @@ void copying_failed(const char *who, int error);
 /* At the end of each thread: adds up the system calls that it made. */
 void copying_count_calls(void);
 
-/* All is done: the time ends. */
+/* All is done: the time ends, and what copying_next returned is freed. */
 void copying_end(void);
 
 struct copy_result {

@@ -10,14 +10,14 @@ static struct waker waiter; /* for the last of them to end; no task: nobody wait
 
 void response_starts(void)
 {
-    response_started();
+    count_response_started();
     running++;
 }
 
 void hang_up(int fd, bool whole)
 {
     if (whole)
-        response_completed();
+        count_response_completed();
     discard_input(fd);
     forget_and_close(fd);
     if (--running == 0)

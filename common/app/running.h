@@ -10,7 +10,7 @@
 /* Counts a response, for which hang_up must be called. */
 void response_starts(void);
 
-/* Ends a response: counts it, and closes fd. `whole`: it went well. */
+/* Ends a response: counts it as completed if it is `whole`, and closes fd. */
 void hang_up(int fd, bool whole);
 
 /* READY when no response runs. One task at a time may wait for that. */

@@ -6,30 +6,13 @@
 
 #include <string.h>
 
-static enum poll_result stop_signal_poll(struct future *future, struct context *cx)
+struct read_some stop_signal(void)
 {
-    struct stop_signal *self = container_of(future, struct stop_signal, future);
-
-    return future_poll(&self->read.future, cx);
-}
-
-static void stop_signal_drop(struct future *future)
-{
-    struct stop_signal *self = container_of(future, struct stop_signal, future);
-
-    future_drop(&self->read.future);
-}
-
-struct stop_signal stop_signal(void)
-{
-    static char byte;
+    static char byte; /* outlives this call, as the future does */
     int fd = stop_descriptor();
     int error = set_nonblocking(fd);
 
     if (error != 0)
         fail("cannot make a pipe non-blocking: %s", strerror(-error));
-    return (struct stop_signal){
-        .future = {stop_signal_poll, stop_signal_drop},
-        .read = read_some(fd, &byte, 1),
-    };
+    return read_some(fd, &byte, 1);
 }

@@ -4,12 +4,8 @@
 
 #include "core/io.h"
 
-/* READY when the first of the two signals has come since this call; a second one ends the
- * program at once. There is one of them. (ctrl_c) */
-struct stop_signal {
-    struct future future;
-    struct read_some read; /* of a pipe, to which the signal handler writes */
-};
-struct stop_signal stop_signal(void);
+/* READY when the first of the two signals comes; a second one ends the program at once.
+ * It reads a byte that the signal handler writes: see stop.h. Call it once. (ctrl_c) */
+struct read_some stop_signal(void);
 
 #endif

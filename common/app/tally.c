@@ -39,12 +39,12 @@ void client_failed(const char *why, ...)
     va_end(arguments);
 }
 
-void response_started(void)
+void count_response_started(void)
 {
     count(&responses_started);
 }
 
-void response_completed(void)
+void count_response_completed(void)
 {
     count(&responses_completed);
 }

@@ -14,8 +14,8 @@ void client_completed(void);
 void client_failed(const char *why, ...) __attribute__((format(printf, 1, 2)));
 
 /* Each response, when it starts and, if it was whole, when it ends. */
-void response_started(void);
-void response_completed(void);
+void count_response_started(void);
+void count_response_completed(void);
 
 /* What counts in this mode: clients; but where we only serve, responses, and those that
  * have not been completed have failed. */

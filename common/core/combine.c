@@ -29,7 +29,7 @@ static enum poll_result timeout_poll(struct future *future, struct context *cx)
     if (future_poll(self->inner, cx) == READY) {
         future_drop(&self->sleep.future);
         self->result = 0;
-        return READY;
+        return READY; /* as inner has said in the log */
     }
     if (future_poll(&self->sleep.future, cx) == READY) {
         future_drop(self->inner);
@@ -137,13 +137,16 @@ static void join_all_drop(struct future *future)
 
     if (self->children != NULL)
         drop_children(self);
-    for (size_t i = self->joined; self->joins != NULL && i < self->count; i++)
-        join_task_cancel(&self->joins[i]);
+    else
+        for (size_t i = self->joined; i < self->count; i++)
+            join_task_cancel(&self->joins[i]);
     free(self->joins);
     self->joins = NULL;
+    self->joined = self->count; /* a second drop finds nothing to do */
 }
 
-/* Each joined task wakes us once: all in all we look at each of them once or twice. */
+/* Waits for one after the other; who has ended meanwhile is READY when we come to it. So
+ * each of them wakes us at most once. */
 static enum poll_result join_all_poll(struct future *future, struct context *cx)
 {
     struct join_all *self = container_of(future, struct join_all, future);

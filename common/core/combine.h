@@ -10,8 +10,8 @@
 #include <sys/types.h>
 
 /* result: 0 when `inner` became READY (its own result is in it), or -ETIMEDOUT when
- * `duration` nanoseconds went by before; inner is dropped then. When both happen at once,
- * inner wins. (timeout) */
+ * `duration` nanoseconds, from this call on, went by before; inner is dropped then. When
+ * both happen at once, inner wins. (timeout) */
 struct timeout {
     struct future future;
     struct future *inner;
@@ -31,7 +31,8 @@ struct either {
 struct either either(struct future *first, struct future *second);
 
 /* One after the other: when `first` is READY, next(argument) makes the second one from
- * its result, and must keep it where it is. READY when that one is. (AndThenFut) */
+ * its result, in memory that outlives this future. READY when that one is.
+ * (AndThenFut) */
 struct and_then {
     struct future future;
     struct future *first;

@@ -196,7 +196,7 @@ struct read_some read_some(int fd, char *buffer, size_t size)
     };
 }
 
-/* ---- read exactly ---- */
+/* ---- read exactly: made of read_some ---- */
 
 static enum poll_result read_exact_poll(struct future *future, struct context *cx)
 {
@@ -275,7 +275,7 @@ struct write_all write_all(int fd, const char *bytes, size_t length)
 /* ---- copy ---- */
 
 /* After so many reads and writes the others have their turn: a sender that is never done
- * must not keep us here for ever. */
+ * must not keep us here for ever. (32 of each: see async_copy.c.) */
 enum { STEPS_AT_ONCE = 64 };
 
 static enum poll_result copy_all_ended(struct copy_all *self, ssize_t result)
@@ -289,24 +289,22 @@ static enum poll_result copy_all_poll(struct future *future, struct context *cx)
 
     for (int steps = 0; steps < STEPS_AT_ONCE; steps++) {
         switch (self->state) {
-        case COPY_READS: {
+        case COPY_READING:
             if (future_poll(&self->read.future, cx) == PENDING)
                 return PENDING;
-            ssize_t n = self->read.result;
-            if (n <= 0)
-                return copy_all_ended(self, n);
-            self->write = write_all(self->to, self->buffer, (size_t)n);
-            self->state = COPY_WRITES;
+            if (self->read.result <= 0)
+                return copy_all_ended(self, self->read.result);
+            self->write = write_all(self->to, self->buffer, (size_t)self->read.result);
+            self->state = COPY_WRITING;
             break;
-        }
-        case COPY_WRITES:
+        case COPY_WRITING:
             if (future_poll(&self->write.future, cx) == PENDING)
                 return PENDING;
             if (self->write.result < 0)
                 return copy_all_ended(self, self->write.result);
             self->copied += (int64_t)self->write.length;
             self->read = read_some(self->from, self->buffer, self->size);
-            self->state = COPY_READS;
+            self->state = COPY_READING;
             break;
         }
     }
@@ -318,7 +316,7 @@ static void copy_all_drop(struct future *future)
 {
     struct copy_all *self = container_of(future, struct copy_all, future);
 
-    future_drop(self->state == COPY_READS ? &self->read.future : &self->write.future);
+    future_drop(self->state == COPY_READING ? &self->read.future : &self->write.future);
 }
 
 struct copy_all copy_all(int from, int to, char *buffer, size_t size)

@@ -49,9 +49,9 @@ struct read_some {
 };
 struct read_some read_some(int fd, char *buffer, size_t size);
 
-/* result: 0 when all `size` bytes have come; -UNEXPECTED_END when the stream ends before.
- * Dropped half-way, the bytes that came are in `buffer`, and lost to the next reader.
- * (read_exact) */
+/* result: 0 when all `size` bytes have come; -UNEXPECTED_END (see system.h) when the
+ * stream ends before. Dropped half-way, the bytes that came are in `buffer`, and lost to
+ * the next reader. (read_exact) */
 struct read_exact {
     struct future future;
     int fd;
@@ -82,7 +82,7 @@ struct write_all write_all(int fd, const char *bytes, size_t length);
  * (copy) */
 struct copy_all {
     struct future future;
-    enum { COPY_READS, COPY_WRITES } state;
+    enum { COPY_READING, COPY_WRITING } state;
     int from;
     int to;
     char *buffer;

@@ -50,7 +50,7 @@ static void test_channel_senders_dropped_in_every_state(void)
     future_drop(&receive.future);
 }
 
-/* ---- many senders, tasks and threads; each sends its number times MANY, and counts ---- */
+/* ---- many senders, tasks and threads; each counts from its number times MANY ---- */
 
 enum { MANY = 2000, THREADS = 3, TASKS = 3 };
 

@@ -351,7 +351,7 @@ static int to[2];
 static struct future *read_at_last(void *unused)
 {
     (void)unused;
-    CHECK(copying->state == COPY_WRITES);
+    CHECK(copying->state == COPY_WRITING);
     CHECK(copying->write.position < copying->write.length);
     reading = read_exact(to[1], received, sizeof received);
     return &reading.future;
@@ -428,7 +428,7 @@ static void test_copy_all_dropped(void)
     CHECK(nobody_waits());
 
     CHECK(write(fds[1], "abc", 3) == 3);
-    CHECK(future_poll(&copy.future, &cx) == PENDING && copy.state == COPY_WRITES);
+    CHECK(future_poll(&copy.future, &cx) == PENDING && copy.state == COPY_WRITING);
     CHECK(somebody_waits());
     future_drop(&copy.future); /* while it writes */
     future_drop(&copy.future);
