@@ -84,6 +84,7 @@ refused() {
     refused "--echo is for serve and client, not for copy" copy --echo
     refused "--echo of serve accepts no value" serve --echo=hello
     refused "--echo needs a value: it accepts a message to send" client --echo
+    refused "--echo needs a value: it accepts a message to send" client --echo -n 3
     refused "--echo of client needs a message, as in client --echo MESSAGE" --echo client
     refused "a value of --explain, --timeline or --echo needs a =" --echo hello client
 }

@@ -9,7 +9,7 @@ shows() {
     shift 2
     run timeout 10 "$BUILD/futures/$name" "$argument"
     [ "$status" -eq 0 ] || fail "$name: exit $status: $output"
-    output=$(awk '{ sub(/^ *[0-9]+\.[0-9] s  /, "T "); print }' <<<"$output")
+    output=$(awk '{ sub(/^ *[0-9]+\.[0-9]+ s  /, "T "); print }' <<<"$output")
     [ "$output" = "$(printf '%s\n' "$@")" ] || fail "$name: $output"
 }
 
@@ -96,13 +96,13 @@ comes_before() {
     comes_before "executor: polls job 3: READY" "executor: the queue is empty, I park"
     comes_before "executor: the queue is empty, I park" "thread: spawns job 4"
     comes_before "thread: spawns job 4" "executor: polls job 4: PENDING"
-    comes_before "executor: polls job 4: READY" "executor: the last sender is gone, run() returns"
+    comes_before "executor: polls job 4: READY" "executor: nobody is left who could send, run() returns"
 }
 
 @test "an executor's own thread finds a full queue, where the document would wait for ever" {
     lesson executor 0.1
     line 3 "main: spawns job 4, but the queue is full"
-    [[ ${lines[4]} == "the document's send waits for ever:"* ]] || fail "it is not said: $output"
+    [[ ${lines[4]} == "a send that waits for room would wait for ever:"* ]] || fail "it is not said: $output"
 }
 
 @test "a full channel is PENDING for a task, and others run meanwhile" {
@@ -151,6 +151,12 @@ comes_before() {
     [[ $output != *"the future of bad() reads"* ]] || fail "it reads what is gone: $output"
 }
 
+@test "move knows one argument, and refuses others" {
+    run "$BUILD/futures/move" faultless
+    [ "$status" -eq 2 ]
+    [ "$output" = "move: the only argument is faulty, not 'faultless'" ]
+}
+
 @test "two calls have their variables in the same memory, one after the other" {
     case $BUILD in *asan*) skip "AddressSanitizer may keep them apart" ;; esac
     lesson move
@@ -185,7 +191,7 @@ time_of() {
 }
 
 @test "and_then begins the second future when the first has given what it needs" {
-    shows and_then 0 \
+    shows and_then 0.01 \
         'T waiting for breakfast' \
         'T got egg: that is 3 bites, 0.1 s each' \
         'T eaten'
@@ -285,7 +291,7 @@ threads_during() {
         'T read_exact of 100 has to wait, and is dropped' \
         'T sent: 50 times b' \
         'T read_some: 50 times b' \
-        'T lost: 50 times a, still in the buffer of read_exact' \
+        "T lost to it: 50 times a, still in the other's buffer" \
         'the cure: the position outlives the future' \
         'T sent: 50 times a' \
         'T read_exact of 100 has to wait, and is dropped' \
@@ -345,7 +351,7 @@ threads_during() {
 @test "output to a full disk: exit 1, and one line" {
     [ -c /dev/full ] || skip "needs /dev/full"
     for name in lazy join; do
-        run bash -c '"$1" 0 2>&1 >/dev/full' - "$BUILD/futures/$name"
+        run bash -c '"$1" 0.01 2>&1 >/dev/full' - "$BUILD/futures/$name"
         [ "$status" -eq 1 ] || fail "$name: exit $status"
         [ "$output" = "$name: cannot write to stdout: No space left on device" ] || fail "$output"
     done

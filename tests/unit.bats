@@ -98,7 +98,7 @@ stuck() {
 
 @test "a task that lost its waker is named, and the program exits 1 instead of hanging" {
     stuck lost_waker \
-        'loser 7; last event: it was polled, and returned PENDING; likely mistake: it returned PENDING without leaving a waker' \
+        'loser 7; last event: it was polled, and returned PENDING; likely mistake: it returned PENDING without leaving a waker, or that was an old one' \
         'main; last event: it waits for the end of another task; likely mistake: none of its own; the other one is in this list, too'
     # unit lost_waker
 }
@@ -113,7 +113,7 @@ stuck() {
 @test "a task whose descriptor the reactor has forgotten gets that diagnosis" {
     FUTURE_STAGES=${FUTURE_STAGES/stage3/} # which polls it for ever
     stuck lost_descriptor \
-        'main; last event: it waits for fd 99; likely mistake: the descriptor was closed, or another waker took its place at the reactor'
+        'main; last event: it waits for fd 99; likely mistake: the reactor never got its waker, or lost it when the descriptor was closed, or another waker took its place'
     # unit lost_descriptor
 }
 
@@ -137,7 +137,7 @@ stuck() {
 
 @test "a thread that promised a wake and forgot it is noticed too" {
     stuck helper_that_forgets_to_wake \
-        'main; last event: it was polled, and returned PENDING; likely mistake: it returned PENDING without leaving a waker'
+        'main; last event: it was polled, and returned PENDING; likely mistake: it returned PENDING without leaving a waker, or that was an old one'
     # unit helper_that_forgets_to_wake
 }
 

@@ -91,7 +91,7 @@ int main(int argc, char **argv)
     part("read_exact");
     size_t position = drop_read_exact();
     read_next();
-    say("lost: %zu times %c, still in the buffer of read_exact", position, buffer[0]);
+    say("lost to it: %zu times %c, still in the other's buffer", position, buffer[0]);
     part("the cure: the position outlives the future");
     position = drop_read_exact();
     go_on_at(position);

@@ -55,7 +55,7 @@ static void executor_run(int senders)
     while (senders > 0)
         if (future_poll(&receive()->future, &cx) == READY)
             senders--;
-    say("executor: the last sender is gone, run() returns");
+    say("executor: nobody is left who could send, run() returns");
 }
 
 /* Shortcut: the document's job leaves its waker, which sends it. Our wakers know only the
@@ -89,7 +89,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < JOBS; i++) {
         jobs[i] = (struct job){{job_poll, NULL}, i + 1, 0};
         if (!try_send("main: spawns", &jobs[i], CAPACITY))
-            say("the document's send waits for ever: only this thread takes jobs out");
+            say("a send that waits for room would wait for ever: only I take jobs out");
     }
     pthread_t spawner = start_thread(spawner_main, &jobs[JOBS - 1]);
     executor_run(JOBS); /* each can be sent until it is READY */

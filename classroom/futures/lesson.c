@@ -44,7 +44,7 @@ void say(const char *format, ...)
     char time[32];
     va_list arguments;
 
-    snprintf(time, sizeof time, "%4.1f s  ",
+    snprintf(time, sizeof time, "%5.2f s  ",
              (double)(now_ns() - start) / (double)NS_PER_SECOND);
     va_start(arguments, format);
     print_line(time, format, arguments);
@@ -85,8 +85,9 @@ int64_t lesson_seconds(int argc, char **argv, double usual)
     double seconds = argc < 2 ? usual : strtod(argv[1], &end);
 
     if (*end != '\0' || (argc > 1 && end == argv[1]) ||
-        !(seconds >= 0 && seconds <= 1000)) {
-        message("the argument is seconds from 0 to 1000, such as 0.2, not '%s'", argv[1]);
+        !(seconds >= 0.01 && seconds <= 1000)) {
+        message("the argument is seconds from 0.01 to 1000, such as 0.2, not '%s'",
+                argv[1]);
         exit(2);
     }
     return (int64_t)(seconds * (double)NS_PER_SECOND);

@@ -1,6 +1,7 @@
 /* A future that outlives the function that made it must hold what it needs: a pointer to
  * a local of that function points to memory that others use by then. `move faulty` reads
  * there nevertheless; AddressSanitizer reports it. (bad, good, borrow_x, async move) */
+#include "core/message.h"
 #include "core/task.h"
 #include "lesson.h"
 
@@ -62,6 +63,11 @@ static NOT_INLINE struct own_x good(int value)
 int main(int argc, char **argv)
 {
     lesson_start("move");
+    bool faulty = argc > 1 && strcmp(argv[1], "faulty") == 0;
+    if (argc > 1 && !faulty) {
+        message("the only argument is faulty, not '%s'", argv[1]);
+        return 2;
+    }
     struct borrow_x first = bad(5);
     struct borrow_x second = bad(6);
 
@@ -71,7 +77,7 @@ int main(int argc, char **argv)
                 first.address == second.address
                     ? "the same memory, another x"
                     : "elsewhere; a sanitizer keeps them apart");
-    if (argc > 1 && strcmp(argv[1], "faulty") == 0)
+    if (faulty)
         block_on(&first.future);
 
     struct own_x moved = good(5);

@@ -15,7 +15,7 @@ static struct io_blocker {
     struct pollfd object; /* and the signals that interest us */
     int id;
     void (*callback)(void);
-} io_blocker;
+} io_blocker = {.object = {.fd = -1}}; /* nothing: poll(2) leaves it out */
 
 static void set_readable_callback(int fd, int id, void (*callback)(void))
 {

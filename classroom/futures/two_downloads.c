@@ -87,8 +87,7 @@ int main(int argc, char **argv)
     double seconds = (double)lesson_seconds(argc, argv, 0.5) / (double)NS_PER_SECOND;
     snprintf(command, sizeof command,
              "for i in 1 2 3 4 5; do sleep %.3f; printf %%1000s x; done", seconds / 5);
-    run("a thread for each: it blocks in read(2), and main waits for both",
-        get_two_sites);
+    run("a thread for each: it blocks in fread, and main waits for both", get_two_sites);
     run("two futures: main waits in poll(2) for both", get_two_sites_async);
     return 0;
 }

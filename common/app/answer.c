@@ -109,9 +109,10 @@ void failed_to_send(int error, int64_t timeout)
 void failed_to_read(int error, int64_t timeout)
 {
     if (error == ETIMEDOUT)
-        client_failed("no byte from the server for %g s; "
-                      "is it busy, or not one of ours? Raise --timeout",
-                      (double)timeout / (double)NS_PER_SECOND);
+        client_failed(
+            "no byte from the server for %g s; "
+            "is it busy, or one with --echo, or not one of ours? Raise --timeout",
+            (double)timeout / (double)NS_PER_SECOND);
     else
         client_failed("cannot read from the server: %s; look at what the server says",
                       strerror(error));

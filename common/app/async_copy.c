@@ -17,6 +17,7 @@ enum { BUFFERS_AT_ONCE = 32 };
 
 struct sender {
     struct future future;
+    enum { BEGINNING, WRITING } state;
     int fd; /* ours to close; -1: closed */
     struct write_all write;
 };
@@ -45,15 +46,16 @@ static enum poll_result sender_poll(struct future *future, struct context *cx)
     struct sender *self = container_of(future, struct sender, future);
 
     for (int buffers = 0; buffers < BUFFERS_AT_ONCE; buffers++) {
-        if (future_poll(&self->write.future, cx) == PENDING)
+        if (self->state == WRITING && future_poll(&self->write.future, cx) == PENDING)
             return PENDING;
-        if (self->write.result < 0)
+        if (self->state == WRITING && self->write.result < 0)
             return sender_ended(self, self->write.result);
         size_t length;
         const char *bytes = copying_next(&length);
         if (bytes == NULL)
             return sender_ended(self, 0);
         self->write = write_all(self->fd, bytes, length);
+        self->state = WRITING;
     }
     wake(cx->waker);
     return PENDING;
@@ -65,7 +67,6 @@ static struct future *sender(int fd)
 
     self->future = (struct future){sender_poll, sender_drop};
     self->fd = fd;
-    self->write = write_all(fd, NULL, 0); /* READY at once: nothing is to be written */
     return &self->future;
 }
 

@@ -35,15 +35,18 @@ static void *sender_main(void *unused)
     return unused;
 }
 
-static void copier_main(void)
+static void *copier_main(void *unused)
 {
     char *buffer = allocate(options->buffer, 1);
 
+    thread_began("copier", 0);
     party_ended("copier",
                 copy_blocking(ends.copier_in, ends.copier_out, buffer, options->buffer));
     close_descriptor(ends.copier_in);
     close_descriptor(ends.copier_out);
     free(buffer);
+    thread_ended();
+    return unused;
 }
 
 static void *receiver_main(void *unused)
@@ -77,9 +80,10 @@ void blocking_copy(const struct options *given)
     options = given;
     ends = copying_start(options);
     pthread_t sender = start(sender_main);
+    pthread_t copier = start(copier_main);
     pthread_t receiver = start(receiver_main);
-    copier_main();
     pthread_join(sender, NULL);
+    pthread_join(copier, NULL);
     pthread_join(receiver, NULL);
     copying_end();
 }

@@ -4,8 +4,8 @@
 
 #include "app/options.h"
 
-/* A thread for the sender, one for the receiver, and the copier on the caller's; so even
- * stage 1 has three, for whoever blocks can do nothing else meanwhile. */
+/* A thread for each of the three: in stage 1, too, for whoever blocks can do nothing else
+ * meanwhile. */
 void blocking_copy(const struct options *given);
 
 #endif

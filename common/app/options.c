@@ -29,7 +29,8 @@ struct option {
 
 /* The last place is for the stage's own option. */
 static struct option options[] = {
-    {'n', "clients", "N", "a whole number from 1 to 1000000", "how many (10)"},
+    {'n', "clients", "N", "a whole number from 1 to 1000000",
+     "how many (10; client --echo: 1)"},
     {'d', "delay", "SECONDS", "seconds from 0 to 1000000, such as 0.2",
      "how long the server waits (1)"},
     {'H', "host", "HOST", "a name or an address",
@@ -391,14 +392,14 @@ static const struct option *find_letter(char letter)
 }
 
 /* The value that option takes from the next word; NULL if it takes none. A client's
- * --echo needs one. */
+ * --echo needs one; that looks like an option only by mistake. */
 static const char *next_word(const struct option *option, enum mode mode, char ***words)
 {
     bool may_miss = is_optional(option) && !(option->letter == ECHO && mode == CLIENT);
 
     if (option->argument == NULL || may_miss)
         return NULL;
-    if (**words == NULL)
+    if (**words == NULL || (option->letter == ECHO && (**words)[0] == '-'))
         usage_error("--%s needs a value: it accepts %s", option->name, option->accepts);
     return *(*words)++;
 }

@@ -94,7 +94,8 @@ static struct diagnosis diagnose(enum event_kind last)
     case FUTURE_WAITS:
         return (struct diagnosis){
             "it waits for",
-            "the descriptor was closed, or another waker took its place at the reactor"};
+            "the reactor never got its waker, or lost it when the descriptor was closed, "
+            "or another waker took its place"};
     case FUTURE_SLEEPS:
         return (struct diagnosis){
             "it waits for a deadline",
@@ -107,8 +108,9 @@ static struct diagnosis diagnose(enum event_kind last)
             "it waits for something that should wake it",
             "who has its waker forgot it, or another waker took its place"};
     default:
-        return (struct diagnosis){"it was polled, and returned PENDING",
-                                  "it returned PENDING without leaving a waker"};
+        return (struct diagnosis){
+            "it was polled, and returned PENDING",
+            "it returned PENDING without leaving a waker, or that was an old one"};
     }
 }
 
