@@ -36,7 +36,7 @@ talk() {
     message=$(head -c 100000 /dev/zero | tr '\0' x)
     start_server stage5 --echo
     for stage in $STAGES; do
-        [ "$(talk "$stage" --echo "$message")" = "$message" ] || fail "$stage"
+        [ "$(talk "$stage" -n 3 --echo "$message")" = "$message"$'\n'"$message"$'\n'"$message" ] || fail "$stage"
     done
     stop_server
 }

@@ -164,9 +164,9 @@ os.execv(sys.argv[1], sys.argv[1:])' "$BIN/$stage" -n 1 -d 0 -r json 2>&1 >/dev/
     need strace
     for stage in ${FUTURE_STAGES#stage3}; do
         json=$(strace -f -qq -o "$BATS_TEST_TMPDIR/trace" \
-            -e trace=read,write,poll,epoll_wait "$BIN/$stage" copy --bytes 8M -r json 2>&1)
+            -e trace=read,write,close,poll,epoll_wait,epoll_ctl "$BIN/$stage" copy --bytes 8M -r json 2>&1)
         # all but those of the linker, and of the report
-        strace=$(grep -c -e '(\([4-9]\|1[0-9]\), .*"' -e 'EAGAIN' -e 'poll(' -e 'epoll_wait(' "$BATS_TEST_TMPDIR/trace")
+        strace=$(grep -c -e '(\([4-9]\|1[0-9]\), .*"' -e 'EAGAIN' -e 'poll(' -e 'epoll_wait(' -e 'epoll_ctl(' "$BATS_TEST_TMPDIR/trace")
         between "$(get system_calls)" "$((strace - 20))" "$((strace + 20))"
         [ "$(get eagains)" -eq "$(grep -c EAGAIN "$BATS_TEST_TMPDIR/trace")" ]
     done

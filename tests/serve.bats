@@ -101,6 +101,7 @@ load helpers
         wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
         kill -TERM "$server"
         sleep 0.1
+        grep -q "^$stage: 1 response is still running; a second signal ends it at once$" "$BATS_TEST_TMPDIR/server.err"
         run "$BIN/stage4" client -n 1 -p "$port" -t 2 -r none
         [ "$status" -eq 1 ] || fail "$stage still accepts"
         wait "$helper" || fail "$stage: the running response was cut off"

@@ -35,9 +35,12 @@ static void start(struct reader *self, int fd)
 static bool woken(struct reader *self, int64_t limit)
 {
     struct epoll_event event;
-    int n = epoll_wait(self->epoll_fd, &event, 1, milliseconds_up(limit));
     int unread;
+    int n;
 
+    do
+        n = epoll_wait(self->epoll_fd, &event, 1, milliseconds_up(limit));
+    while (n < 0 && errno == EINTR); /* a signal: then once more as long */
     if (n < 0 || ioctl(self->fd, FIONREAD, &unread) != 0)
         fail("cannot wait with epoll: %s; run it again", strerror(errno));
     if (n == 0)

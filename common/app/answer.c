@@ -29,18 +29,29 @@ static bool is_end_line(const char *bytes, size_t length)
            memcmp(bytes + start, "end ", 4) == 0;
 }
 
-static void compare(struct answer *answer, const char *bytes, size_t n)
+/* What is as expected is printed when it is whole, or at the end; all else as it comes. */
+static int echo_received(struct answer *answer, size_t n)
 {
-    answer->differs = answer->differs || strnlen(answer->rest, n) < n ||
-                      memcmp(bytes, answer->rest, n) != 0;
-    if (!answer->differs)
-        answer->rest += n;
+    const char *rest = answer->expected + answer->came;
+    bool same =
+        !answer->differs && strnlen(rest, n) == n && memcmp(answer->bytes, rest, n) == 0;
+
+    if (same)
+        answer->came += n;
+    answer->differs = !same;
+    answer->whole = same && answer->expected[answer->came] == '\0';
+    if (same && n > 0 && !answer->whole)
+        return 0;
+    int error =
+        print_all(answer->expected + answer->printed, answer->came - answer->printed);
+    answer->printed = answer->came;
+    return error == 0 && !same ? print_all(answer->bytes, n) : error;
 }
 
 int answer_received(struct answer *answer, size_t n)
 {
-    if (answer->rest != NULL)
-        compare(answer, answer->bytes + answer->length, n);
+    if (answer->expected != NULL)
+        return echo_received(answer, n);
     answer->length += n;
     size_t lines = n == 0 ? answer->length : printable(answer);
     if (lines == 0)
@@ -54,12 +65,9 @@ int answer_received(struct answer *answer, size_t n)
 
 void answer_ended(const struct answer *answer)
 {
-    bool is_echo = answer->rest != NULL;
-    bool echoed = is_echo && !answer->differs && *answer->rest == '\0';
-
-    if (is_echo ? echoed : answer->whole)
+    if (answer->whole)
         client_completed();
-    else if (is_echo)
+    else if (answer->expected != NULL)
         client_failed("what came back is not what was sent; is it a server with --echo?");
     else
         client_failed("the server closed the connection before its end line; "

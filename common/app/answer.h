@@ -9,13 +9,15 @@
 #include <sys/types.h>
 
 /* Bytes are kept until their line is whole, so that the lines of many clients do not
- * mix. */
+ * mix. What an echo should be is known: there it is enough to count. */
 struct answer {
     char bytes[32];
     size_t length;
-    bool whole;       /* the last line was an end line */
-    const char *rest; /* with --echo: what has yet to come back; else NULL */
-    bool differs;     /* something else came */
+    bool whole;           /* the last line was an end line; or the echo is the message */
+    bool differs;         /* something else has come */
+    const char *expected; /* with --echo: the message; else NULL */
+    size_t came;          /* so many bytes of it, */
+    size_t printed;       /* and so many of these */
 };
 
 /* Takes note of `n` bytes that were read to bytes + length, and prints the lines that are

@@ -1,7 +1,6 @@
 #include "app/async_copy.h"
 
 #include "app/copying.h"
-#include "core/combine.h"
 #include "core/io.h"
 #include "core/message.h"
 #include "core/system.h"
@@ -120,16 +119,14 @@ static struct future *copier(int in, int out, size_t size)
 struct receiver {
     struct future future;
     int fd; /* ours to close; -1: closed */
-    const struct options *options;
+    size_t size;
     struct read_some read;
-    struct timeout timeout; /* of the read */
     char buffer[];
 };
 
 static void start_reading(struct receiver *self)
 {
-    self->read = read_some(self->fd, self->buffer, self->options->buffer);
-    self->timeout = timeout(&self->read.future, self->options->timeout);
+    self->read = read_some(self->fd, self->buffer, self->size);
 }
 
 static void receiver_drop(struct future *future)
@@ -138,7 +135,7 @@ static void receiver_drop(struct future *future)
 
     if (self->fd < 0)
         return;
-    future_drop(&self->timeout.future);
+    future_drop(&self->read.future);
     forget_and_close(self->fd);
     self->fd = -1;
 }
@@ -156,10 +153,8 @@ static enum poll_result receiver_poll(struct future *future, struct context *cx)
     struct receiver *self = container_of(future, struct receiver, future);
 
     for (int buffers = 0; buffers < BUFFERS_AT_ONCE; buffers++) {
-        if (future_poll(&self->timeout.future, cx) == PENDING)
+        if (future_poll(&self->read.future, cx) == PENDING)
             return PENDING;
-        if (self->timeout.result < 0)
-            return receiver_ended(self, self->timeout.result);
         if (self->read.result <= 0)
             return receiver_ended(self, self->read.result);
         copying_received(self->buffer, (size_t)self->read.result);
@@ -169,13 +164,13 @@ static enum poll_result receiver_poll(struct future *future, struct context *cx)
     return PENDING;
 }
 
-static struct future *receiver(int fd, const struct options *options)
+static struct future *receiver(int fd, size_t size)
 {
-    struct receiver *self = allocate(1, sizeof *self + options->buffer);
+    struct receiver *self = allocate(1, sizeof *self + size);
 
     self->future = (struct future){receiver_poll, receiver_drop};
     self->fd = fd;
-    self->options = options;
+    self->size = size;
     start_reading(self);
     return &self->future;
 }
@@ -201,7 +196,7 @@ void async_copy(const struct options *options)
     task_detach(spawn(sender(ends.sender), "sender", 0));
     task_detach(
         spawn(copier(ends.copier_in, ends.copier_out, options->buffer), "copier", 0));
-    struct task *task = spawn(receiver(ends.receiver, options), "receiver", 0);
+    struct task *task = spawn(receiver(ends.receiver, options->buffer), "receiver", 0);
     struct join_task join = join_task(task); /* its stream is the last to end */
     block_on(&join.future);
     copying_count_calls();

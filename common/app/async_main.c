@@ -4,6 +4,7 @@
 #include "app/net.h"
 #include "app/options.h"
 #include "app/resolve.h"
+#include "app/response.h"
 #include "app/running.h"
 #include "app/server.h"
 #include "app/stop_signal.h"
@@ -145,6 +146,7 @@ static enum poll_result serve_main_poll(struct future *future, struct context *c
             task_cancel(self->server); /* drops it, which closes the listener */
             if (options.echo)
                 return READY; /* a client might never hang up: block_on cancels them */
+            waits_for_responses(responses_running());
             self->all_answered = all_answered();
             self->state = FINISHING;
             break;

@@ -156,7 +156,7 @@ static bool send_message(int fd)
 
 static void receive_answer(int fd)
 {
-    struct answer answer = {.rest = options.message};
+    struct answer answer = {.expected = options.message};
     ssize_t n;
 
     do {
@@ -246,6 +246,8 @@ static void stop_server(void)
 {
     pthread_mutex_lock(&lock);
     stopping = true;
+    if (!options.echo)
+        waits_for_responses(running);
     while (running > 0 && !options.echo)
         pthread_cond_wait(&last_has_ended, &lock);
     pthread_mutex_unlock(&lock);

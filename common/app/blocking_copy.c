@@ -8,16 +8,20 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 static const struct options *options;
 static struct copying ends;
 
-static void party_ended(const char *who, int error)
+static void note_failure(const char *who, int error)
 {
     if (error != 0)
         copying_failed(who, -error);
+}
+
+static void party_ended(void)
+{
     copying_count_calls();
+    thread_ended();
 }
 
 static void *sender_main(void *unused)
@@ -29,9 +33,9 @@ static void *sender_main(void *unused)
     thread_began("sender", 0);
     while (error == 0 && (bytes = copying_next(&length)) != NULL)
         error = write_blocking(ends.sender, bytes, length);
-    party_ended("sender", error);
+    note_failure("sender", error);
     close_descriptor(ends.sender);
-    thread_ended();
+    party_ended();
     return unused;
 }
 
@@ -40,12 +44,12 @@ static void *copier_main(void *unused)
     char *buffer = allocate(options->buffer, 1);
 
     thread_began("copier", 0);
-    party_ended("copier",
-                copy_blocking(ends.copier_in, ends.copier_out, buffer, options->buffer));
+    note_failure("copier",
+                 copy_blocking(ends.copier_in, ends.copier_out, buffer, options->buffer));
     close_descriptor(ends.copier_in);
     close_descriptor(ends.copier_out);
     free(buffer);
-    thread_ended();
+    party_ended();
     return unused;
 }
 
@@ -55,13 +59,12 @@ static void *receiver_main(void *unused)
     ssize_t n;
 
     thread_began("receiver", 0);
-    set_timeout(ends.receiver, SO_RCVTIMEO, now_ns() + options->timeout); /* each read */
     while ((n = read_blocking(ends.receiver, buffer, options->buffer)) > 0)
         copying_received(buffer, (size_t)n);
-    party_ended("receiver", (int)n);
+    note_failure("receiver", (int)n);
     close_descriptor(ends.receiver);
     free(buffer);
-    thread_ended();
+    party_ended();
     return unused;
 }
 

@@ -15,8 +15,8 @@ void set_timeout(int fd, int option, int64_t deadline);
 /* Nanoseconds, but at least 1 us: to such options 0 or less would mean: for ever. */
 int64_t time_left(int64_t deadline);
 
-/* Blocks until bytes come, and returns how many; 0: the other side is done; or -errno:
- * -ETIMEDOUT after set_timeout, when nothing came in time. */
+/* Blocks until bytes come, and returns how many; 0: the other side is done; or -errno;
+ * -ETIMEDOUT only after set_timeout. */
 ssize_t read_blocking(int fd, char *buffer, size_t size);
 
 /* The same, with a deadline of its own. */

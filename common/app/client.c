@@ -172,7 +172,7 @@ struct future *client_main(const struct addrinfo *addresses,
     *self = (struct client_main){
         .future = {client_main_poll, client_main_drop},
         .options = options,
-        .answer = {.rest = options->message},
+        .answer = {.expected = options->message},
     };
     start_connecting(self, addresses);
     return &self->future;

@@ -55,6 +55,7 @@ struct copying copying_start(const struct options *given)
 
     options = given;
     make_noise();
+    net_take_descriptors();
     int listener = net_listen(options->host, options->port);
     net_pair(listener, options->send_buffer, first);
     net_pair(listener, options->send_buffer, second);

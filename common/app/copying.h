@@ -42,7 +42,7 @@ void copying_end(void);
 struct copy_result {
     int64_t bytes; /* that arrived */
     double bytes_per_second;
-    uint64_t system_calls; /* reads, writes, and waits of the reactor */
+    uint64_t system_calls; /* reads, writes, closes, and those of the reactor */
     uint64_t would_blocks; /* those that answered EAGAIN */
 };
 struct copy_result copying_result(void);

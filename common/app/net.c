@@ -177,6 +177,8 @@ static _Noreturn void fail_to_listen(const struct addrinfo *address, int error)
         advice = "--host must be an address of this machine, or 0.0.0.0 for all of them";
     if (error == EACCES)
         advice = "take a --port of 1024 or above";
+    if (error == EMFILE || error == ENFILE)
+        advice = "raise ulimit -n";
     net_address_text(address->ai_addr, address->ai_addrlen, text);
     fail("cannot listen on %s: %s; %s", text, strerror(error), advice);
 }
@@ -255,6 +257,7 @@ void net_pair(int listener, int send_buffer, int ends[2])
         if (ends[1] >= 0)
             close_descriptor(ends[1]); /* somebody else came before us */
         else if (!accept_may_go_on(errno))
-            fail("cannot accept our own connection: %s", strerror(errno));
+            fail("cannot accept our own connection: %s; raise ulimit -n",
+                 strerror(errno));
     }
 }

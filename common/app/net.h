@@ -15,7 +15,7 @@ void net_prepare(void);
  * 1 if the hard limit forbids it. */
 void net_need_descriptors(long clients, long each);
 
-/* Raises it as far as it goes, for a server that cannot know how many clients come. */
+/* Raises it as far as it goes: a server cannot know how many clients come. */
 void net_take_descriptors(void);
 
 /* A listening socket, with a backlog of SOMAXCONN. (tcp_bind) */

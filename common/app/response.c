@@ -25,6 +25,13 @@ void discard_input(int fd)
     } while (n > 0 && --most > 0);
 }
 
+void waits_for_responses(long running)
+{
+    if (running > 0)
+        message("%ld response%s still running; a second signal ends %s at once", running,
+                running == 1 ? " is" : "s are", running == 1 ? "it" : "them");
+}
+
 void cannot_accept_now(int error)
 {
     static bool said;

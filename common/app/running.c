@@ -24,6 +24,11 @@ void hang_up(int fd, bool whole)
         wake(waiter);
 }
 
+long responses_running(void)
+{
+    return running;
+}
+
 static enum poll_result all_answered_poll(struct future *future, struct context *cx)
 {
     (void)future;

@@ -13,6 +13,9 @@ void response_starts(void);
 /* Ends a response: counts it as completed if it is `whole`, and closes fd. */
 void hang_up(int fd, bool whole);
 
+/* How many have started, and not hung up. */
+long responses_running(void);
+
 /* READY when no response runs. One task at a time may wait for that. */
 struct all_answered {
     struct future future;

@@ -1,10 +1,13 @@
-/* Leaf futures: each tries its system call, and when that would block it leaves its waker
- * with the reactor and is PENDING. Woken, it tries again; so a spurious wake does no
- * harm.
+/* Leaf futures, and some that are made of them. A leaf tries its system call, and when
+ * that would block it leaves its waker with the reactor and is PENDING. Woken, it tries
+ * again; so a spurious wake does no harm.
  *
  * Descriptors must be non-blocking. `result` is valid once the future is READY, and
  * follows the kernel: zero or more on success, -errno on failure. EINTR is retried
- * everywhere. */
+ * everywhere.
+ *
+ * Shortcut: read_exact and write_all go on as long as they need not wait, and nobody else
+ * runs meanwhile. Whoever moves many megabytes takes copy_all, which is polite. */
 #ifndef CORE_IO_H
 #define CORE_IO_H
 
