@@ -5,6 +5,7 @@
 #include "core/system.h"
 #include "lesson.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -30,6 +31,7 @@ static void io_blocker_block(void)
     if (poll(&io_blocker.object, 1, -1) < 0)
         fail("cannot wait in poll(2): %s; run it again", strerror(errno));
     say("io_blocker: socket %d is now readable: I call back", io_blocker.id);
+    assert(io_blocker.callback != NULL); /* else we would sleep in poll(2) for ever */
     io_blocker.callback();
 }
 

@@ -29,7 +29,7 @@ static bool is_end_line(const char *bytes, size_t length)
            memcmp(bytes + start, "end ", 4) == 0;
 }
 
-/* What is as expected is printed when it is whole, or at the end; all else as it comes. */
+/* What is as expected is printed when it is whole, or at the end; all else at once. */
 static int echo_received(struct answer *answer, size_t n)
 {
     const char *rest = answer->expected + answer->came;

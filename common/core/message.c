@@ -42,9 +42,9 @@ void *allocate(size_t count, size_t size)
     void *memory = calloc(count, size);
 
     if (memory == NULL)
-        fail(
-            "out of memory for %zu more objects of %zu bytes; take fewer clients, or a smaller --buffer",
-            count, size);
+        fail("out of memory for %zu more objects of %zu bytes; "
+             "take fewer clients, or a smaller --buffer",
+             count, size);
     return memory;
 }
 
@@ -53,8 +53,8 @@ void *reallocate(void *old, size_t count, size_t size)
     void *memory = count > SIZE_MAX / size ? NULL : realloc(old, count * size);
 
     if (memory == NULL)
-        fail(
-            "out of memory for %zu objects of %zu bytes; take fewer clients, or a smaller --buffer",
-            count, size);
+        fail("out of memory for %zu objects of %zu bytes; "
+             "take fewer clients, or a smaller --buffer",
+             count, size);
     return memory;
 }
