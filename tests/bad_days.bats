@@ -160,7 +160,7 @@ os.set_blocking(writer, False)
 fcntl.fcntl(writer, 1031, 4096)  # F_SETPIPE_SZ: as small as can be
 run = subprocess.Popen([sys.argv[1], "-n", "400", "-d", "0", "-r", "none"], stdout=writer)
 os.close(writer)
-time.sleep(0.15)
+time.sleep(0.1)
 lines = os.fdopen(reader).read().splitlines()
 assert run.wait() == 0
 assert sorted(lines) == sorted(f"{word} {k}" for word in ("start", "end") for k in range(1, 401))
@@ -201,7 +201,7 @@ ticks() {
     for stage in $STAGES; do
         [ "$stage" != stage3 ] || continue # its CPU is never idle: below
         # one after the other in stage 1, about 25 at a time elsewhere
-        start_limited_server "$stage" "$([ "$stage" = stage1 ] && echo 0.002 || echo 0.04)"
+        start_limited_server "$stage" "$([ "$stage" = stage1 ] && echo 0.002 || echo 0.025)"
         "$BIN/stage2" client -n 200 -p "$port" -r none | whole_answers 200
         [ "$(ticks "$server")" -lt 50 ] || fail "$stage: $(ticks "$server") ticks of CPU"
         # stage 1 and its one connection never run out
@@ -211,7 +211,7 @@ ticks() {
 }
 
 @test "stage 3 serves 200 connections with 32 descriptors too" {
-    start_limited_server stage3 0.04
+    start_limited_server stage3 0.025
     "$BIN/stage2" client -n 200 -p "$port" -r none | whole_answers 200
     [ "$(grep -c 'stage3: cannot accept more clients now: Too many open files' "$BATS_TEST_TMPDIR/server.err")" -eq 1 ]
     stop_server

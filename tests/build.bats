@@ -151,7 +151,7 @@ setup_copy() {
 # ---- make demo ----
 
 @test "make demo runs all stages, shows dots, one table and one sentence" {
-    run make -s demo DELAY=0.1 CLIENTS=4
+    run make -s demo DELAY=0.05 CLIENTS=4
     [ "$status" -eq 0 ]
     [[ "$output" != *$'\e'* ]]
     [[ "$output" != *█* ]]
