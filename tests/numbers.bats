@@ -115,14 +115,15 @@ overflows() {
     for stage in $FUTURE_STAGES; do
         [ "$stage" != stage3 ] || continue
         before=$(overflows)
-        for chance in 1 2 3; do # somebody else may use the machine
+        for _ in 1 2 3; do
             measure "$stage" -n 9000
             below "$(get max_rss_kib)" $((8 * 1024))
             [ "$(get peak_threads)" -eq 1 ]
-            takes 1.0 1.6 || [ "$chance" -lt 3 ] || fail "$stage: $(get wall_s) s"
-            below "$(get wall_s)" 1.6 && break
+            get wall_s >>"$BATS_TEST_TMPDIR/$stage.walls"
         done
         [ "$(overflows)" -eq "$before" ]
+        json="{\"wall_s\":$(sort -n "$BATS_TEST_TMPDIR/$stage.walls" | sed -n 2p)}" # the median
+        takes 1.0 1.6
     done
 }
 
