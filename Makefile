@@ -114,26 +114,79 @@ units: $(UNITS)
 test check: all futures units
 	@BUILD=$(BUILD) BIN=$(BIN) tests/run.sh $(TESTS)
 
-WITHOUT_LOG := $(BUILD)/without_log
-
-bench: all $(BUILD)/raw_epoll
-	@$(MAKE) -s BUILD=$(WITHOUT_LOG) BIN=$(WITHOUT_LOG) \
-	    CPPFLAGS='$(CPPFLAGS) -DWITHOUT_EVENT_LOG' $(WITHOUT_LOG)/stage5
-	@tests/bench/bench.sh
-	@tests/bench/copy.sh
-
-$(BUILD)/raw_epoll: $(BUILD)/tests/bench/raw_epoll.o
-	$(LINK) -o $@ $^
-
 # The tests that do not measure, under the sanitizers.
 sanitize:
 	@tests/sanitize.sh
 
+# ---- bench ----
+
+BENCH  := $(BUILD)/bench
+TOOLS  := load idle $(patsubst $(BUILD)/unit/%,growth_%,$(UNITS))
+PEERS  := bare_epoll bare_poll libuv libev libevent go tokio
+NATIVE := $(filter-out go tokio,$(PEERS))
+
+# A peer that cannot be built is left out, and bench.py says so; why is in its .log.
+bench: all $(TOOLS:%=$(BENCH)/%)
+	@for peer in $(PEERS); do \
+	    echo "building $$peer" >&2; \
+	    $(MAKE) -s $(BENCH)/$$peer >$(BENCH)/$$peer.log 2>&1 || rm -f $(BENCH)/$$peer; \
+	done
+	@BENCH=$(BENCH) BIN=$(BIN) python3 tests/bench/bench.py
+
+# What the event log costs: stage 5 with one that was built without it.
+WITHOUT_LOG := $(BUILD)/without_log
+
+bench-log: all
+	@$(MAKE) -s BUILD=$(WITHOUT_LOG) BIN=$(WITHOUT_LOG) \
+	    CPPFLAGS='$(CPPFLAGS) -DWITHOUT_EVENT_LOG' $(WITHOUT_LOG)/stage5
+	@tests/bench/event_log.sh
+
+$(BENCH)/load $(BENCH)/idle: $(BENCH)/%: $(BUILD)/tests/bench/%.o $(BUILD)/tests/bench/tool.o
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^
+
+GROWTH := $(BUILD)/tests/bench/growth.o $(call objects,$(EVERY) $(CORE))
+
+$(BENCH)/growth_stage3: $(BUILD)/stage3_busy/reactor.o  $(GROWTH)
+$(BENCH)/growth_stage4: $(BUILD)/stage4_poll/reactor.o  $(GROWTH)
+$(BENCH)/growth_stage5: $(BUILD)/stage5_epoll/reactor.o $(GROWTH)
+
+# It times each reactor_wait.
+$(BENCH)/growth_%:
+	@mkdir -p $(@D)
+	$(LINK) -Wl,--wrap=reactor_wait -o $@ $^
+
+LIBS_libuv    := -luv
+LIBS_libev    := -lev
+LIBS_libevent := -levent
+
+$(NATIVE:%=$(BENCH)/%): $(BENCH)/%: $(BUILD)/tests/bench/peers/%.o \
+                        $(BUILD)/tests/bench/peers/peer.o $(BUILD)/common/app/checksum.o
+	@mkdir -p $(@D)
+	$(LINK) -o $@ $^ $(LIBS_$*)
+
+$(BENCH)/bare_epoll $(BENCH)/bare_poll: $(BUILD)/tests/bench/peers/bare.o
+
+$(BENCH)/go: tests/bench/peers/go.go
+	go build -o $@ $<
+
+# Of Debian's crates, without a network.
+CRATES := /usr/share/cargo/registry
+TOKIO   = $(shell ls $(CRATES) 2>/dev/null | sed -n 's/^tokio-\([0-9.]*\)$$/\1/p')
+
+$(BENCH)/tokio: tests/bench/peers/tokio/Cargo.toml tests/bench/peers/tokio/src/main.rs
+	@mkdir -p $(BENCH)/cargo
+	cp -r tests/bench/peers/tokio/. $(BENCH)/cargo
+	cd $(BENCH)/cargo && TOKIO_VERSION=$(TOKIO) cargo build --quiet --release --offline \
+	    --config 'source.crates-io.replace-with="debian"' \
+	    --config 'source.debian.directory="$(CRATES)"'
+	cp $(BENCH)/cargo/target/release/tokio_peer $@
+
 # ---- work on it ----
 
 SOURCES := $(wildcard common/*/*.[ch] stage*/*.c \
-                      classroom/*/*.[ch] tests/unit/*.[ch] tests/bench/*.c)
-SCRIPTS := common/view/demo.sh tests/run.sh tests/sanitize.sh tests/bench/bench.sh tests/bench/copy.sh .ci/run
+                      classroom/*/*.[ch] tests/unit/*.[ch] tests/bench/*.c tests/bench/peers/*.[ch])
+SCRIPTS := common/view/demo.sh tests/run.sh tests/sanitize.sh tests/bench/event_log.sh .ci/run
 
 lint:
 	@mkdir -p $(BUILD)
@@ -166,7 +219,8 @@ help:
 	@echo 'make futures    build the programs of the lesson about futures to build/futures/'
 	@echo 'make futures-demo   and run them all'
 	@echo 'make test       run the tests; TESTS=tests/serve.bats for some of them'
-	@echo 'make bench      compare stage 5 with bare epoll, with itself without event log, with threads'
+	@echo 'make bench      compare the stages with bare epoll, libuv, Go, ...; BENCH_ROUNDS=5'
+	@echo 'make bench-log  compare stage 5 with itself without event log, and with a trace'
 	@echo 'make figures    draw the pictures of the READMEs anew, from real runs'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make sanitize   the tests under the address and thread sanitizers'
@@ -174,4 +228,4 @@ help:
 	@echo 'make install    to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
 	@echo 'make clean      remove what was built'
 
-.PHONY: all futures futures-demo demo units test check bench sanitize figures lint format install uninstall clean help
+.PHONY: all futures futures-demo demo units test check bench bench-log sanitize figures lint format install uninstall clean help

@@ -76,7 +76,6 @@ struct copier {
     int in; /* both are ours to close; -1: closed */
     int out;
     struct copy_all copy;
-    char buffer[];
 };
 
 static void copier_drop(struct future *future)
@@ -105,12 +104,12 @@ static enum poll_result copier_poll(struct future *future, struct context *cx)
 
 static struct future *copier(int in, int out, size_t size)
 {
-    struct copier *self = allocate(1, sizeof *self + size);
+    struct copier *self = allocate(1, sizeof *self);
 
     self->future = (struct future){copier_poll, copier_drop};
     self->in = in;
     self->out = out;
-    self->copy = copy_all(in, out, self->buffer, size);
+    self->copy = copy_all(in, out, size);
     return &self->future;
 }
 

@@ -9,7 +9,6 @@ struct one_echo {
     struct future future;
     int fd; /* ours to hang up; -1: done */
     struct copy_all copy;
-    char buffer[ECHO_BUFFER];
 };
 
 static void one_echo_ended(struct one_echo *self, bool whole)
@@ -44,6 +43,6 @@ struct future *one_echo(int fd)
 
     self->future = (struct future){one_echo_poll, one_echo_drop};
     self->fd = fd;
-    self->copy = copy_all(fd, fd, self->buffer, sizeof self->buffer);
+    self->copy = copy_all(fd, fd, ECHO_BUFFER);
     return &self->future;
 }

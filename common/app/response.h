@@ -9,8 +9,7 @@
 enum { RESPONSE_LINE = 24 };
 size_t response_line(char line[RESPONSE_LINE], const char *word, long number);
 
-/* How much --echo reads at once. Small: each of many idle connections has such a
- * buffer. */
+/* How much --echo reads at once. */
 enum { ECHO_BUFFER = 1024 };
 
 /* Throws away what the client said, for we do not listen; to be called before the close.

@@ -1,11 +1,13 @@
 #include "core/io.h"
 
+#include "core/message.h"
 #include "core/reactor.h"
 #include "core/system.h"
 #include "core/trace.h"
 #include "core/watches.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* Leaves the waker with the reactor; *waiting tells that it is there. */
@@ -278,8 +280,27 @@ struct write_all write_all(int fd, const char *bytes, size_t length)
  * must not keep us here for ever. (32 of each: see async_copy.c.) */
 enum { STEPS_AT_ONCE = 64 };
 
+static void give_buffer_back(struct copy_all *self)
+{
+    free(self->buffer);
+    self->buffer = NULL;
+}
+
+/* Reads into a buffer that it gives back if nothing came. */
+static enum poll_result copy_all_read(struct copy_all *self, struct context *cx)
+{
+    if (self->buffer == NULL)
+        self->buffer = reallocate(NULL, self->size, 1);
+    self->read.buffer = self->buffer;
+    enum poll_result result = future_poll(&self->read.future, cx);
+    if (result == PENDING)
+        give_buffer_back(self);
+    return result;
+}
+
 static enum poll_result copy_all_ended(struct copy_all *self, ssize_t result)
 {
+    give_buffer_back(self);
     return ready("copy_all", self->from, &self->result, result);
 }
 
@@ -290,7 +311,7 @@ static enum poll_result copy_all_poll(struct future *future, struct context *cx)
     for (int steps = 0; steps < STEPS_AT_ONCE; steps++) {
         switch (self->state) {
         case COPY_READING:
-            if (future_poll(&self->read.future, cx) == PENDING)
+            if (copy_all_read(self, cx) == PENDING)
                 return PENDING;
             if (self->read.result <= 0)
                 return copy_all_ended(self, self->read.result);
@@ -303,7 +324,7 @@ static enum poll_result copy_all_poll(struct future *future, struct context *cx)
             if (self->write.result < 0)
                 return copy_all_ended(self, self->write.result);
             self->copied += (int64_t)self->write.length;
-            self->read = read_some(self->from, self->buffer, self->size);
+            self->read = read_some(self->from, NULL, self->size);
             self->state = COPY_READING;
             break;
         }
@@ -317,16 +338,16 @@ static void copy_all_drop(struct future *future)
     struct copy_all *self = container_of(future, struct copy_all, future);
 
     future_drop(self->state == COPY_READING ? &self->read.future : &self->write.future);
+    give_buffer_back(self);
 }
 
-struct copy_all copy_all(int from, int to, char *buffer, size_t size)
+struct copy_all copy_all(int from, int to, size_t size)
 {
     return (struct copy_all){
         .future = {copy_all_poll, copy_all_drop},
         .from = from,
         .to = to,
-        .buffer = buffer,
         .size = size,
-        .read = read_some(from, buffer, size),
+        .read = read_some(from, NULL, size), /* the buffer comes later */
     };
 }

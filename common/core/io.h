@@ -79,16 +79,17 @@ struct write_all {
 };
 struct write_all write_all(int fd, const char *bytes, size_t length);
 
-/* From one descriptor to another, through `buffer`, until the end of the stream. It reads
- * only when all that it has read is written: so a slow receiver slows the sender down,
- * which is called back-pressure. result: 0 at the end, and `copied` bytes were written.
- * (copy) */
+/* From one descriptor to another, at most `size` bytes at once, until the end of the
+ * stream. It reads only when all that it has read is written: so a slow receiver slows the
+ * sender down, which is called back-pressure. result: 0 at the end, and `copied` bytes
+ * were written. While it waits for bytes it holds no buffer: thousands of idle streams
+ * take little memory. (copy) */
 struct copy_all {
     struct future future;
     enum { COPY_READING, COPY_WRITING } state;
     int from;
     int to;
-    char *buffer;
+    char *buffer; /* from malloc; NULL: there is nothing in it */
     size_t size;
     int64_t copied;
     union { /* one state, one wait */
@@ -97,7 +98,7 @@ struct copy_all {
     };
     ssize_t result;
 };
-struct copy_all copy_all(int from, int to, char *buffer, size_t size);
+struct copy_all copy_all(int from, int to, size_t size);
 
 /* Tells the reactor to forget fd, and closes it. */
 void forget_and_close(int fd);

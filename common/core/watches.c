@@ -4,34 +4,23 @@
 #include "core/task.h"
 #include "core/trace.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-static struct watch *watches; /* indexed by descriptor */
-static size_t watches_length;
-static size_t watched; /* descriptors with a waker */
-
-/* Copied into new zeroes, not realloc and memset: pages that nobody uses are never
- * touched. */
-static void make_room_for(int fd)
-{
-    size_t length = watches_length == 0 ? 64 : watches_length;
-
-    while (length <= (size_t)fd)
-        length *= 2;
-    struct watch *larger = allocate(length, sizeof *larger);
-    if (watches != NULL)
-        memcpy(larger, watches, watches_length * sizeof *larger);
-    free(watches);
-    watches = larger;
-    watches_length = length;
-}
+/* Entries are made by the block, and a larger descriptor moves none of the others. */
+enum { WATCHES = 1024, BLOCKS = 4096 };
+static struct watch *blocks[BLOCKS]; /* of the descriptors from 0, from 1024, ... */
+static int blocks_end;               /* no block from here on */
+static size_t watched;               /* descriptors with a waker */
 
 struct watch *watch_of(int fd)
 {
-    if ((size_t)fd >= watches_length)
-        make_room_for(fd);
-    return &watches[fd];
+    int block = fd / WATCHES;
+
+    if (block >= BLOCKS)
+        fail("cannot watch descriptor %d: there is room for %d", fd, BLOCKS * WATCHES);
+    if (blocks[block] == NULL)
+        blocks[block] = allocate(WATCHES, sizeof *blocks[block]);
+    if (block >= blocks_end)
+        blocks_end = block + 1;
+    return &blocks[block][fd % WATCHES];
 }
 
 void watch_put(int fd, enum interest interest, struct waker waker)
@@ -69,12 +58,12 @@ void watch_clear(int fd)
 {
     watch_take(fd, READABLE);
     watch_take(fd, WRITABLE);
-    watches[fd].registered = false;
+    watch_of(fd)->registered = false;
 }
 
 int watches_end(void)
 {
-    return (int)watches_length;
+    return blocks_end * WATCHES;
 }
 
 size_t watches_count(void)

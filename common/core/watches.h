@@ -22,7 +22,7 @@ static inline bool watch_has_any(const struct watch *watch)
     return watch_has(watch, READABLE) || watch_has(watch, WRITABLE);
 }
 
-/* The entry of fd, valid until the next call for a larger fd. */
+/* The entry of fd. It stays where it is. */
 struct watch *watch_of(int fd);
 
 void watch_put(int fd, enum interest interest, struct waker waker);

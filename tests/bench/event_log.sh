@@ -1,9 +1,8 @@
 #!/bin/sh
-# What do futures cost, and what does the event log? Runs two programs in turn, and compares
-# their CPU time: stage5 with raw_epoll, the same work on bare epoll; stage5 with one that was
-# built without the event log; stage5 that writes a trace with one that does not. Exits 1 if
-# one of them takes more than it may.
-#     [BENCH_CLIENTS='1000 9000'] [BENCH_ROUNDS=21] tests/bench/bench.sh
+# What does the event log cost? Runs two programs in turn, and compares their CPU time:
+# stage5 with one that was built without the event log; stage5 that writes a trace with one
+# that does not. Exits 1 if one of them takes more than it may.
+#     [BENCH_CLIENTS='1000 9000'] [BENCH_ROUNDS=21] tests/bench/event_log.sh
 # BIN (.) and BUILD (build) say where the programs are.
 set -eu
 
@@ -17,7 +16,7 @@ trap 'rm -rf "$scratch"' EXIT
 trap 'exit 1' HUP INT TERM
 
 fail() {
-    echo "bench.sh: $*" >&2
+    echo "event_log.sh: $*" >&2
     exit 1
 }
 
@@ -25,7 +24,6 @@ fail() {
 start() {
     case $1 in
     stage5) "${BIN:-.}/stage5" -n "$2" -d 1 -r json ;;
-    raw_epoll) "${BUILD:-build}/raw_epoll" "$2" 1 ;;
     no_log) "${BUILD:-build}/without_log/stage5" -n "$2" -d 1 -r json ;;
     trace) "${BIN:-.}/stage5" -n "$2" -d 1 -r json --trace="$scratch/trace" ;;
     esac
@@ -96,15 +94,12 @@ compare() {
 }
 
 [ "$rounds" -gt 0 ] 2>/dev/null || fail "BENCH_ROUNDS is '$rounds', not 1 or more"
-for program in "${BIN:-.}/stage5" "${BUILD:-build}/raw_epoll" "${BUILD:-build}/without_log/stage5"; do
-    [ -x "$program" ] || fail "there is no $program; run make bench"
+for program in "${BIN:-.}/stage5" "${BUILD:-build}/without_log/stage5"; do
+    [ -x "$program" ] || fail "there is no $program; run make bench-log"
 done
 
 echo 'clients  program    CPU time  wall time      memory  (medians)'
 missed=0
-for n in $clients; do
-    compare stage5 raw_epoll "$n" 1.15
-done
 compare stage5 no_log "$most" 1.03
 compare trace stage5 "$least" 2
 exit "$missed"

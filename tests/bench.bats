@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# The bench works, and its peers do our work. What it measures is not tested here.
+
+load helpers
+
+setup_file() {
+    command -v python3 >/dev/null || return 0
+    export BENCH=$BATS_FILE_TMPDIR
+    export BENCH_ROUNDS=1 BENCH_CLIENTS='10 20' BENCH_SECONDS=0.2 BENCH_BYTES=1000000
+    make -s all bench BUILD="$BUILD" BIN="$BIN" BENCH="$BENCH" PEERS=bare_epoll \
+        >"$BENCH/out" 2>"$BENCH/err" 3>&- || echo $? >"$BENCH/status"
+}
+
+setup() {
+    need python3
+    bench=$BATS_FILE_TMPDIR
+}
+
+# start_echo: the echo server of bare epoll; sets server and port.
+start_echo() {
+    "$bench/bare_epoll" echo 2>"$bench/server.err" 3>&- &
+    server=$!
+    wait_until 10 grep -qs 'listening on' "$bench/server.err"
+    port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$bench/server.err")
+}
+
+teardown() {
+    [ -z "${server:-}" ] || kill "$server"
+}
+
+@test "make bench prints a table for each workload, and targets" {
+    for workload in demo echo copy idle growth; do
+        grep -q "^$workload: medians of 1 rounds" "$bench/out" || fail "no $workload: $(cat "$bench/err")"
+    done
+    grep -q '^targets' "$bench/out"
+    run ! grep -i failed "$bench/out"
+}
+
+@test "it says which peers it left out, and what they need" {
+    grep -q '^bare_epoll ' "$bench/out"
+    grep -q '^libuv  *left out: .* libuv1-dev' "$bench/out"
+}
+
+@test "results.csv has each round of each program" {
+    for row in demo,stage5,10,1 demo,bare_epoll,20,1 echo,stage2,50,1 copy,stage1,1,1 \
+        idle,bare_epoll,20,1 growth,stage4,10,1; do
+        grep -q "^$row," "$bench/results.csv" || fail "no $row"
+    done
+}
+
+@test "there is a plot for each workload, for light and dark pages" {
+    need gnuplot
+    for workload in demo echo copy idle growth; do
+        grep -q 'prefers-color-scheme: dark' "$bench/$workload.svg"
+        grep -q 'stage5' "$bench/$workload.svg"
+    done
+}
+
+@test "a target that is missed is marked, and the exit status is 1" {
+    if grep -q ' !' "$bench/out"; then
+        [ "$(cat "$bench/status")" -ne 0 ]
+        grep -q '^[0-9]* missed' "$bench/out"
+    else
+        [ ! -e "$bench/status" ]
+        grep -q '^none is missed' "$bench/out"
+    fi
+}
+
+@test "bare epoll gives whole answers, as the stages do" {
+    "$bench/bare_epoll" demo 100 0.1 2>/dev/null >"$bench/answers"
+    whole_answers 100 <"$bench/answers"
+    all_starts_come_first <"$bench/answers"
+}
+
+@test "its echo sends back what comes, however late it is read" {
+    start_echo
+    python3 - "$port" <<'PYTHON'
+import os, socket, sys, threading, time
+s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+sent, got = os.urandom(8_000_000), bytearray()
+
+def receive():
+    time.sleep(0.2)
+    while data := s.recv(1 << 20):
+        got.extend(data)
+
+thread = threading.Thread(target=receive)
+thread.start()
+s.sendall(sent)
+s.shutdown(socket.SHUT_WR)
+thread.join()
+assert got == sent
+PYTHON
+}
+
+@test "the load generator finds an echo that is not what was sent" {
+    start_server stage4 --delay 0.1 # it answers start 1
+    run timeout 10 "$bench/load" "$port" 1 64 0.2
+    kill "$server"
+    server=
+    [ "$status" -eq 1 ]
+    [[ "$output" == *load:* ]] || fail "$output"
+}

@@ -1,0 +1,301 @@
+#!/usr/bin/env python3
+"""Compares the stages with the least that the kernel allows, and with what people use.
+
+    [BENCH_ROUNDS=5] [BENCH_CLIENTS='10 100 1000 5000 9000'] [BENCH_SECONDS=3]
+    [BENCH_BYTES=1073741824] [BENCH_WORKLOADS='demo echo copy idle growth'] bench.py
+
+Runs all programs in turn, round after round, so that whatever else the machine does hits
+all of them. Prints medians and targets; writes results.csv and a plot for each workload to
+BENCH (build/bench), where the peers are, too. BIN (.) is where the stages are. Exits 1 if a
+program fails, or stage 5 misses a target.
+"""
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import time
+
+import plots
+import targets
+from results import Results, print_table
+
+BIN = os.environ.get('BIN', '.')
+BENCH = os.environ.get('BENCH', 'build/bench')
+ROUNDS = int(os.environ.get('BENCH_ROUNDS', '5'))
+CLIENTS = [int(n) for n in os.environ.get('BENCH_CLIENTS', '10 100 1000 5000 9000').split()]
+SECONDS = os.environ.get('BENCH_SECONDS', '3')
+BYTES = os.environ.get('BENCH_BYTES', str(2**30))
+WORKLOADS = os.environ.get('BENCH_WORKLOADS', 'demo echo copy idle growth').split()
+
+PEERS = {  # name: (command, what it needs)
+    'bare_epoll': ([f'{BENCH}/bare_epoll'], 'Linux'),
+    'bare_poll': ([f'{BENCH}/bare_poll'], 'a C compiler'),
+    'libuv': ([f'{BENCH}/libuv'], 'libuv1-dev'),
+    'libev': ([f'{BENCH}/libev'], 'libev-dev'),
+    'libevent': ([f'{BENCH}/libevent'], 'libevent-dev'),
+    'go': ([f'{BENCH}/go'], 'golang-go'),
+    'node': (['node', 'tests/bench/peers/node.js'], 'nodejs'),
+    'asyncio': (['python3', 'tests/bench/peers/asyncio_streams.py'], 'python3'),
+    'tokio': ([f'{BENCH}/tokio'], 'cargo and librust-tokio-dev'),
+}
+STAGES = ['stage1', 'stage2', 'stage3', 'stage4', 'stage5']
+MOST_THREADS = 1000  # clients of stage 2: each has two threads
+
+started = time.monotonic()
+results = Results()
+failures = []
+
+
+def say(text):
+    print(f'{time.monotonic() - started:4.0f} s  {text}', file=sys.stderr, flush=True)
+
+
+# ---- running a program ----
+
+class Failure(Exception):
+    pass
+
+
+def run(command):
+    """Returns its report, with the CPU seconds of the whole process and the SYNs that the
+    kernel sent again meanwhile."""
+    retries, cpu = syn_retries(), cpu_of_children()
+    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          text=True, timeout=120, check=False)
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")
+    report = json.loads(done.stderr.splitlines()[-1])
+    report['cpu_s'] = cpu_of_children() - cpu
+    report['syn_retries'] = syn_retries() - retries
+    return report
+
+
+def cpu_of_children():
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
+def syn_retries():
+    with open('/proc/net/netstat', encoding='ascii') as file:
+        names, values = [line.split() for line in file if line.startswith('TcpExt')][:2]
+    return int(values[names.index('TCPSynRetrans')])
+
+
+class Server:
+    """An echo server that listens, until it is stopped."""
+
+    def __init__(self, command):
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.PIPE, text=True)
+        line = self.process.stderr.readline()
+        port = re.search(r'listening on .*:(\d+)', line)
+        if port is None:
+            self.process.kill()
+            raise Failure(f"{' '.join(command)}: {line.strip()}")
+        self.port = port.group(1)
+        self.pid = str(self.process.pid)
+
+    def stop(self):
+        self.process.terminate()
+        try:
+            self.process.communicate(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
+
+
+# ---- the workloads: each returns what was measured ----
+
+def is_stage(program):
+    return program in STAGES
+
+
+def path(program):
+    return [f'{BIN}/{program}'] if is_stage(program) else PEERS[program][0]
+
+
+def demo_delay(clients):
+    """Long enough that all clients are there at the same time."""
+    return 1 if clients > 1000 else 0.2
+
+
+def demo(program, clients):
+    delay = demo_delay(clients)
+    if is_stage(program):
+        options = ['-n', str(clients), '-d', str(delay), '-r', 'json']
+    else:
+        options = [str(clients), str(delay)]
+    report = run([*path(program), 'demo', *options])
+    if report['completed'] != clients:
+        raise Failure(f"{program} completed {report['completed']} of {clients} clients")
+    return {
+        'wall beyond delay, ms': 1000 * (report['wall_s'] - delay),
+        'CPU, s': report['cpu_s'],
+        'memory, KiB': report['max_rss_kib'],
+        'threads': report.get('peak_threads') or report['threads'],
+        'switches': report['voluntary_switches'],
+        'SYN retries': report['syn_retries'],
+    }
+
+
+def copy(program, _):
+    size = ['--bytes', BYTES, '--buffer', '65536', '-r', 'json']
+    report = run([*path(program), 'copy', *(size if is_stage(program) else size[1:4:2])])
+    if report['bytes'] != int(BYTES):
+        raise Failure(f"{program} copied {report['bytes']} of {BYTES} bytes")
+    speed = report.get('bytes_per_s') or report['bytes'] / report['wall_s']
+    return {
+        'GB/s': speed / 1e9,
+        'time, s': report['bytes'] / speed,
+        'CPU, s': report['cpu_s'],
+        'memory, KiB': report['max_rss_kib'],
+    }
+
+
+def echo_command(program):
+    options = ['serve', '--echo', '--port', '0'] if is_stage(program) else ['echo']
+    return [*path(program), *options]
+
+
+def tool(*command):
+    """Runs one of ours, that prints a line of JSON for each server."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    if done.returncode != 0:
+        raise Failure(f"{' '.join(command)}: {done.stderr.strip()}")
+    return [json.loads(line) for line in (done.stdout or done.stderr).splitlines()]
+
+
+def echo(program, connections):
+    server = Server(echo_command(program))
+    try:
+        load = tool(f'{BENCH}/load', server.port, str(connections), '64', SECONDS,
+                    server.pid)[0]
+    finally:
+        server.stop()
+    return {
+        'replies/s': load['replies_per_s'],
+        'CPU a reply, us': 1e6 * load['server_cpu_s'] / load['replies'],
+        'p50, us': load['p50_us'],
+        'p99, us': load['p99_us'],
+        'server, % of a core': 100 * load['server_cpu_s'] / load['seconds'],
+        'generator, % of a core': 100 * load['cpu_s'] / load['seconds'],
+    }
+
+
+def growth(program, idle):
+    report = tool(f'{BENCH}/growth_{program}', str(idle), '20000')[0]
+    return {
+        'time an event, ns': report['ns_per_event'],
+        'in the reactor, ns': report['reactor_ns_per_event'],
+        'wakes an event': report['wakes_per_event'],
+        'polls an event': report['polls_per_event'],
+    }
+
+
+def idle_together(programs, connections):
+    """All servers idle side by side, so that all of them meet the same machine."""
+    servers = {}
+    try:
+        for program in programs:
+            servers[program] = Server(echo_command(program))
+        ports = [word for server in servers.values() for word in (server.port, server.pid)]
+        reports = tool(f'{BENCH}/idle', str(connections), SECONDS, *ports)
+    finally:
+        for server in servers.values():
+            server.stop()
+    return {program: {'bytes a connection': report['bytes_per_connection'],
+                      'CPU, ms': 1000 * report['cpu_s']}
+            for program, report in zip(servers, reports)}
+
+
+# ---- the rounds ----
+
+def in_turn(workload, function, programs, sizes):
+    """Round 0 is the warm-up, of the middle size. Each round another program begins."""
+    for number in range(ROUNDS + 1):
+        say(f'{workload}, ' + (f'round {number} of {ROUNDS}' if number else 'warm-up'))
+        for n in sizes if number else sizes[len(sizes) // 2:][:1]:
+            able = [p for p in programs if p != 'stage2' or n <= MOST_THREADS]
+            for i in range(len(able)):
+                attempt(workload, function, able[(i + number) % len(able)], n, number)
+
+
+def attempt(workload, function, program, n, number):
+    try:
+        measured = function(program, n)
+    except (Failure, subprocess.TimeoutExpired) as failure:
+        say(f'FAILED: {failure}')
+        failures.append(f'{workload}, {program}, n = {n}: {failure}')
+        return
+    if number > 0:
+        results.add(workload, program, n, number, measured)
+
+
+def all_at_once(programs, connections):
+    for number in range(1, ROUNDS + 1):
+        say(f'idle, round {number} of {ROUNDS}')
+        try:
+            for program, measured in idle_together(programs, connections).items():
+                results.add('idle', program, connections, number, measured)
+        except Failure as failure:
+            failures.append(f'idle: {failure}')
+
+
+# ---- what there is ----
+
+def machine():
+    with open('/proc/cpuinfo', encoding='ascii') as file:
+        model = next((line.split(':')[1].strip() for line in file
+                      if line.startswith('model name')), os.uname().machine)
+    system = os.uname()
+    return f'{model}, {os.cpu_count()} cores, {system.sysname} {system.release}, ' + \
+        time.strftime('%Y-%m-%d')
+
+
+def peers_present():
+    """Those that were built and run; says what the others would need."""
+    present = []
+    for peer, (command, needs) in PEERS.items():
+        try:
+            done = subprocess.run([*command, 'version'], capture_output=True, text=True,
+                                  check=True)
+            print(f'{peer:10} {done.stdout.strip()}')
+            present.append(peer)
+        except (OSError, subprocess.CalledProcessError):
+            print(f'{peer:10} left out: not built or not running; it needs {needs}')
+    return present
+
+
+def main():
+    print(machine())
+    peers = peers_present()
+    idle = max(n for n in CLIENTS)
+    print('stage 1 is in copy only: it serves one connection after the other; '
+          f'stage 2 in demos of up to {MOST_THREADS} clients', flush=True)
+    servers = ['stage2', 'stage3', 'stage4', 'stage5', *peers]
+    for workload in WORKLOADS:
+        if workload == 'demo':
+            in_turn('demo', demo, servers, CLIENTS)
+        elif workload == 'echo':
+            in_turn('echo', echo, servers, [50])
+        elif workload == 'copy':
+            in_turn('copy', copy, ['stage1', *servers], [1])
+        elif workload == 'idle':
+            all_at_once(servers, idle)
+        elif workload == 'growth':
+            in_turn('growth', growth, ['stage3', 'stage4', 'stage5'], CLIENTS)
+        print(f'\n{workload}: medians of {ROUNDS} rounds\n')
+        print_table(results.table(workload))
+        plots.draw(BENCH, workload, results)
+    results.write_csv(f'{BENCH}/results.csv')
+    missed = targets.print_all(results)
+    for failure in failures:
+        print(f'failed: {failure}')
+    say(f'wrote {BENCH}/results.csv and the plots beside it')
+    return 1 if missed or failures else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""One SVG plot for each workload, by gnuplot. Readable on light and on dark pages."""
+import re
+import shutil
+import subprocess
+import sys
+
+from results import rank
+
+# Workload: its panels, of (metric, label). `lines` have n on the x axis; `dots` the metric,
+# and a row for each program.
+PANELS = {
+    'demo': ('lines', [('CPU, s', 'CPU, s'), ('memory, KiB', 'peak memory, KiB')]),
+    'echo': ('dots', [('CPU a reply, us', 'CPU a reply, µs'), ('p99, us', 'p99 latency, µs')]),
+    'copy': ('dots', [('time, s', 'time, s'), ('CPU, s', 'CPU, s')]),
+    'idle': ('dots', [('bytes a connection', 'bytes a connection'), ('CPU, ms', 'CPU, ms')]),
+    'growth': ('lines', [('time an event, ns', 'time an event, ns'),
+                         ('polls an event', 'polls an event')]),
+}
+X_LABEL = {'demo': 'clients', 'growth': 'idle connections beside the busy one'}
+
+COLORS = {
+    'stage1': '#7a8fa6', 'stage2': '#8aa5c2', 'stage3': '#6cb6e8', 'stage4': '#3b8ee0',
+    'stage5': '#0b5fd7', 'bare_epoll': 'black', 'bare_poll': '#808080',
+    'libuv': '#2d9d4f', 'libev': '#7bab26', 'libevent': '#b08b00', 'go': '#16a3a3',
+    'node': '#d0763a', 'asyncio': '#c94b4b', 'tokio': '#9a5fc9',
+}
+
+HEAD = """
+set terminal svg size {width},{height} dynamic font 'sans-serif,13' noenhanced
+set output '{path}'
+set multiplot layout 1,2
+set border 3 lc rgb '#808080'
+set grid lc rgb '#808080' dt 3
+set tics nomirror
+set logscale {axes}
+"""
+
+
+def style(program):
+    width = 3 if program in ('stage5', 'bare_epoll') else 1.5
+    return f"lw {width} pt {4 + rank(program)[0] * 3} ps 0.6 lc rgb '{COLORS[program]}'"
+
+
+def block(name, rows):
+    return [f'${name} << EOD', *(' '.join(map(str, row)) for row in rows), 'EOD']
+
+
+def lines_panel(results, workload, metric, label, key):
+    script, curves = [], []
+    for i, program in enumerate(results.programs(workload)):
+        medians = [(n, results.median(workload, program, n, metric))
+                   for n in results.sizes(workload)]
+        rows = [(n, value) for n, value in medians if value]
+        if rows:
+            script += block(f'd{i}', rows)
+            curves.append(f"$d{i} using 1:2 with linespoints {style(program)} "
+                          f"title '{program}'")
+    script += [f"set title '{label}'", f"set xlabel '{X_LABEL[workload]}'",
+               'set key outside right center' if key else 'unset key',
+               'plot ' + ', '.join(curves)]
+    return script
+
+
+def dots_panel(results, workload, metric, label, _):
+    n = results.sizes(workload)[-1]
+    programs = results.programs(workload)[::-1]
+    script, curves = [], []
+    for i, program in enumerate(programs):
+        value = results.median(workload, program, n, metric)
+        if value:
+            script += block(f'd{i}', [(value, i)])
+            curves.append(f'$d{i} using 1:2 with points pt 7 ps 1 '
+                          f"lc rgb '{COLORS[program]}' notitle")
+    names = ', '.join(f"'{program}' {i}" for i, program in enumerate(programs))
+    script += [f"set title '{label}'", f'set ytics ({names})',
+               f'set yrange [-1:{len(programs)}]', 'plot ' + ', '.join(curves)]
+    return script
+
+
+def for_both_pages(path):
+    """What gnuplot draws in black becomes the colour of the text of the page."""
+    with open(path, encoding='utf-8') as file:
+        svg = file.read().replace('black', 'currentColor')
+    page = ('<style>svg { color: #1f2328 } '
+            '@media (prefers-color-scheme: dark) { svg { color: #e6edf3 } }</style>')
+    with open(path, 'w', encoding='utf-8') as file:
+        file.write(re.sub(r'<title>.*?</desc>', page, svg, count=1, flags=re.DOTALL))
+
+
+def draw(folder, workload, results):
+    if shutil.which('gnuplot') is None:
+        print('no plot: it needs gnuplot (package gnuplot-nox)', file=sys.stderr)
+        return
+    if not results.sizes(workload):
+        return
+    kind, panels = PANELS[workload]
+    path = f'{folder}/{workload}.svg'
+    script = [HEAD.format(path=path, width=960, height=380,
+                          axes='xy' if kind == 'lines' else 'x')]
+    for i, (metric, label) in enumerate(panels):
+        panel = lines_panel if kind == 'lines' else dots_panel
+        script += panel(results, workload, metric, label, i > 0)
+    subprocess.run(['gnuplot'], input='\n'.join(script), text=True, check=True)
+    for_both_pages(path)

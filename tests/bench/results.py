@@ -1,0 +1,81 @@
+"""What was measured: kept, summed up, printed, written down."""
+import csv
+import statistics
+
+
+class Results:
+    def __init__(self):
+        self.rows = []  # (workload, program, n, round, metric, value)
+
+    def add(self, workload, program, n, number, measured):
+        for metric, value in measured.items():
+            self.rows.append((workload, program, n, number, metric, value))
+
+    def values(self, workload, program, n, metric):
+        """{round: value}"""
+        return {row[3]: row[5] for row in self.rows
+                if row[:3] == (workload, program, n) and row[4] == metric}
+
+    def median(self, workload, program, n, metric):
+        values = self.values(workload, program, n, metric)
+        return statistics.median(values.values()) if values else None
+
+    def ratio(self, a, b, workload, n, metric):
+        """The median over the rounds of a's value to b's, which is its neighbour in time.
+        (The ratio of the medians would let in what else the machine did.)"""
+        values = self.values(workload, a, n, metric)
+        others = self.values(workload, b, n, metric)
+        ratios = [values[r] / others[r] for r in values if others.get(r)]
+        return statistics.median(ratios) if ratios else None
+
+    def distinct(self, workload, column):
+        return list(dict.fromkeys(row[column] for row in self.rows if row[0] == workload))
+
+    def programs(self, workload):
+        return sorted(self.distinct(workload, 1), key=rank)
+
+    def sizes(self, workload):
+        return sorted(self.distinct(workload, 2))
+
+    def metrics(self, workload):
+        return self.distinct(workload, 4)
+
+    def table(self, workload):
+        """Rows of text; the first is the heading."""
+        metrics = self.metrics(workload)
+        rows = [['n', 'program', *metrics]]
+        for n in self.sizes(workload):
+            for program in self.programs(workload):
+                cells = [in_short(self.median(workload, program, n, m)) for m in metrics]
+                if set(cells) != {'-'}:
+                    rows.append([str(n), program, *cells])
+        return rows
+
+    def write_csv(self, path):
+        with open(path, 'w', newline='', encoding='ascii') as file:
+            writer = csv.writer(file)
+            writer.writerow(['workload', 'program', 'n', 'round', 'metric', 'value'])
+            writer.writerows(self.rows)
+
+
+def rank(program):
+    """Stages first, then the least that the kernel allows, then the others."""
+    return (not program.startswith('stage'), not program.startswith('bare'), program)
+
+
+def in_short(value):
+    if value is None:
+        return '-'
+    if value >= 100 or value == int(value):
+        return f'{value:.0f}'
+    return f'{value:.3g}' if value >= 0.1 else f'{value:.4f}'
+
+
+def print_table(rows):
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    rule = ['-' * (width - 1) + ('-' if i == 1 else ':') for i, width in enumerate(widths)]
+    for row in [rows[0], rule, *rows[1:]]:
+        print('| ' + ' | '.join(
+            cell.ljust(width) if i == 1 else cell.rjust(width)
+            for i, (cell, width) in enumerate(zip(row, widths))) + ' |')
+    print(flush=True)

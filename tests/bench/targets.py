@@ -1,0 +1,107 @@
+"""What stage 5 has to reach. A target is printed with its ratio, and marked if missed."""
+from results import in_short, print_table
+
+MOST_MEMORY = 4096  # KiB, of the whole demo of 9000 clients
+MOST_IDLE = 1536    # bytes a connection more than bare epoll has
+
+# Who is compared with whom, in what, and the limit; 'at least' for what should be large.
+AGAINST_BARE_EPOLL = [
+    ('demo', 'CPU, s', 'at most', 1.10),
+    ('echo', 'replies/s', 'at least', 0.95),
+]
+AGAINST_PEERS = [
+    ('demo', 'CPU, s', 'at most', 1),
+    ('demo', 'memory, KiB', 'at most', 1),
+    ('echo', 'replies/s', 'at least', 1),
+    ('echo', 'CPU a reply, us', 'at most', 1),
+    ('copy', 'GB/s', 'at least', 1),
+    ('copy', 'CPU, s', 'at most', 1),
+    ('copy', 'memory, KiB', 'at most', 1),
+    ('idle', 'bytes a connection', 'at most', 1),
+    ('idle', 'CPU, ms', 'at most', 1),
+]
+LIBRARIES = ['libuv', 'libev', 'libevent', 'go', 'node', 'asyncio', 'tokio']
+
+missed = 0
+
+
+def verdict(value, which, limit):
+    """The value, with a mark if it misses. It is rounded before: 1.004 is level."""
+    global missed
+    if value is None:
+        return '-'
+    good = round(value, 2) <= limit if which == 'at most' else round(value, 2) >= limit
+    missed += not good
+    return f'{value:.2f}' + ('  ' if good else ' !')
+
+
+def against(others, targets, results):
+    rows = [['n', 'stage 5 / other', *others, 'target']]
+    for workload, metric, which, limit in targets:
+        for n in results.sizes(workload):
+            cells = [verdict(results.ratio('stage5', other, workload, n, metric),
+                             which, limit) for other in others]
+            rows.append([str(n), f'{workload}: {metric}', *cells, f'{which} {limit:.2f}'])
+    if len(rows) > 1:
+        print_table(rows)
+
+
+def limits(results):
+    rows = [['n', 'stage 5', 'measured', 'target']]
+    if results.sizes('demo'):
+        n = results.sizes('demo')[-1]
+        memory = results.median('demo', 'stage5', n, 'memory, KiB')
+        rows.append([str(n), 'demo: memory, KiB', limit(memory, MOST_MEMORY),
+                     f'at most {MOST_MEMORY}'])
+    if results.sizes('idle'):
+        n = results.sizes('idle')[-1]
+        mine, bare = (results.median('idle', program, n, 'bytes a connection')
+                      for program in ('stage5', 'bare_epoll'))
+        more = mine - bare if mine and bare is not None else None
+        rows.append([str(n), 'idle: bytes a connection more than bare_epoll',
+                     limit(more, MOST_IDLE), f'at most {MOST_IDLE}'])
+    rows.extend(flatness(results))
+    rows.extend(copy_by_futures(results))
+    if len(rows) > 1:
+        print_table(rows)
+
+
+def limit(value, most):
+    global missed
+    if value is None:
+        return '-'
+    missed += value > most
+    return in_short(value) + (' !' if value > most else '  ')
+
+
+def flatness(results):
+    """The cost of an event with n idle descriptors, compared with the fewest."""
+    sizes = results.sizes('growth')
+    metric = 'time an event, ns'
+    for n in sizes[1:]:
+        few, many = (results.median('growth', 'stage5', size, metric)
+                     for size in (sizes[0], n))
+        if few and many:
+            yield [str(n), f'growth: {metric}, to that of n = {sizes[0]}',
+                   verdict(many / few, 'at most', 1.20), 'at most 1.20']
+
+
+def copy_by_futures(results):
+    for stage in ('stage4', 'stage5'):
+        for n in results.sizes('copy'):
+            ratio = results.ratio(stage, 'stage2', 'copy', n, 'GB/s')
+            yield [str(n), f'copy: GB/s, {stage} to stage2',
+                   verdict(ratio, 'at least', 0.90), 'at least 0.90']
+
+
+def print_all(results):
+    """Returns how many were missed."""
+    print('targets (! is missed)\n')
+    limits(results)
+    against(['bare_epoll'], AGAINST_BARE_EPOLL, results)
+    present = [p for p in LIBRARIES
+               if any(p in results.distinct(w, 1) for w in ('demo', 'echo', 'copy', 'idle'))]
+    if present:
+        against(present, AGAINST_PEERS, results)
+    print(f'{missed} missed' if missed else 'none is missed')
+    return missed
