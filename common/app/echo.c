@@ -7,14 +7,13 @@
 
 struct one_echo {
     struct future future;
-    int fd; /* ours to hang up; -1: done */
-    struct copy_all copy;
+    struct copy_all copy; /* from a connection to itself; ours to hang up. -1: done */
 };
 
 static void one_echo_ended(struct one_echo *self, bool whole)
 {
-    hang_up(self->fd, whole);
-    self->fd = -1;
+    hang_up(self->copy.from, whole);
+    self->copy.from = -1;
 }
 
 static enum poll_result one_echo_poll(struct future *future, struct context *cx)
@@ -31,7 +30,7 @@ static void one_echo_drop(struct future *future)
 {
     struct one_echo *self = container_of(future, struct one_echo, future);
 
-    if (self->fd < 0)
+    if (self->copy.from < 0)
         return;
     future_drop(&self->copy.future);
     one_echo_ended(self, false);
@@ -42,7 +41,6 @@ struct future *one_echo(int fd)
     struct one_echo *self = allocate(1, sizeof *self);
 
     self->future = (struct future){one_echo_poll, one_echo_drop};
-    self->fd = fd;
     self->copy = copy_all(fd, fd, ECHO_BUFFER);
     return &self->future;
 }

@@ -10,17 +10,21 @@ static struct watch *blocks[BLOCKS]; /* of the descriptors from 0, from 1024, ..
 static int blocks_end;               /* no block from here on */
 static size_t watched;               /* descriptors with a waker */
 
+/* Up to the one of fd: the kernel gives the lowest number that is free, so none is for
+ * nothing. */
+static void make_blocks(int fd)
+{
+    if (fd >= BLOCKS * WATCHES)
+        fail("cannot watch descriptor %d: there is room for %d", fd, BLOCKS * WATCHES);
+    for (; watches_end() <= fd; blocks_end++)
+        blocks[blocks_end] = allocate(WATCHES, sizeof *blocks[blocks_end]);
+}
+
 struct watch *watch_of(int fd)
 {
-    int block = fd / WATCHES;
-
-    if (block >= BLOCKS)
-        fail("cannot watch descriptor %d: there is room for %d", fd, BLOCKS * WATCHES);
-    if (blocks[block] == NULL)
-        blocks[block] = allocate(WATCHES, sizeof *blocks[block]);
-    if (block >= blocks_end)
-        blocks_end = block + 1;
-    return &blocks[block][fd % WATCHES];
+    if (fd >= watches_end())
+        make_blocks(fd);
+    return &blocks[fd / WATCHES][fd % WATCHES];
 }
 
 void watch_put(int fd, enum interest interest, struct waker waker)

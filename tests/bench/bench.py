@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Compares the stages with the least that the kernel allows, and with what people use.
 
-    [BENCH_ROUNDS=5] [BENCH_CLIENTS='10 100 1000 5000 9000'] [BENCH_SECONDS=3]
-    [BENCH_BYTES=1073741824] [BENCH_WORKLOADS='demo echo copy idle growth'] bench.py
+    [BENCH_ROUNDS=5] [BENCH_CLIENTS='10 100 1000 5000 9000'] [BENCH_SECONDS=2]
+    [BENCH_BYTES=1073741824] [BENCH_WORKLOADS='demo echo copy idle growth']
+    [BENCH_PROGRAMS='stage5 libuv'] bench.py
 
 Runs all programs in turn, round after round, so that whatever else the machine does hits
-all of them. Prints medians and targets; writes results.csv and a plot for each workload to
-BENCH (build/bench), where the peers are, too. BIN (.) is where the stages are. Exits 1 if a
+all of them. Prints medians and targets; writes results.csv and a plot for each workload
+to BENCH (build/bench), where the peers are, too. BIN (.) is where the stages are. Exits 1 if a
 program fails, or stage 5 misses a target.
 """
 import json
@@ -24,10 +25,12 @@ from results import Results, print_table
 BIN = os.environ.get('BIN', '.')
 BENCH = os.environ.get('BENCH', 'build/bench')
 ROUNDS = int(os.environ.get('BENCH_ROUNDS', '5'))
-CLIENTS = [int(n) for n in os.environ.get('BENCH_CLIENTS', '10 100 1000 5000 9000').split()]
-SECONDS = os.environ.get('BENCH_SECONDS', '3')
-BYTES = os.environ.get('BENCH_BYTES', str(2**30))
+CLIENTS = sorted(int(n) for n in
+                 os.environ.get('BENCH_CLIENTS', '10 100 1000 5000 9000').split())
+SECONDS = os.environ.get('BENCH_SECONDS', '2')
+BYTES = int(os.environ.get('BENCH_BYTES', 2**30))
 WORKLOADS = os.environ.get('BENCH_WORKLOADS', 'demo echo copy idle growth').split()
+PROGRAMS = os.environ.get('BENCH_PROGRAMS', '').split()  # none: all
 
 PEERS = {  # name: (command, what it needs)
     'bare_epoll': ([f'{BENCH}/bare_epoll'], 'Linux'),
@@ -118,7 +121,7 @@ def path(program):
 
 def demo_delay(clients):
     """Long enough that all clients are there at the same time."""
-    return 1 if clients > 1000 else 0.2
+    return 0.7 if clients > 1000 else 0.1
 
 
 def demo(program, clients):
@@ -140,11 +143,14 @@ def demo(program, clients):
     }
 
 
-def copy(program, _):
-    size = ['--bytes', BYTES, '--buffer', '65536', '-r', 'json']
-    report = run([*path(program), 'copy', *(size if is_stage(program) else size[1:4:2])])
-    if report['bytes'] != int(BYTES):
-        raise Failure(f"{program} copied {report['bytes']} of {BYTES} bytes")
+def copy(program, size):
+    if is_stage(program):
+        options = ['--bytes', str(size), '--buffer', '65536', '-r', 'json']
+    else:
+        options = [str(size), '65536']
+    report = run([*path(program), 'copy', *options])
+    if report['bytes'] != size:
+        raise Failure(f"{program} copied {report['bytes']} of {size} bytes")
     speed = report.get('bytes_per_s') or report['bytes'] / report['wall_s']
     return {
         'GB/s': speed / 1e9,
@@ -195,29 +201,31 @@ def growth(program, idle):
 
 
 def idle_together(programs, connections):
-    """All servers idle side by side, so that all of them meet the same machine."""
+    """All servers idle side by side, so that all of them meet the same machine. Returns,
+    for each round, what each of them took."""
     servers = {}
     try:
         for program in programs:
             servers[program] = Server(echo_command(program))
         ports = [word for server in servers.values() for word in (server.port, server.pid)]
-        reports = tool(f'{BENCH}/idle', str(connections), SECONDS, *ports)
+        reports = tool(f'{BENCH}/idle', str(connections), SECONDS, str(ROUNDS), *ports)
     finally:
         for server in servers.values():
             server.stop()
-    return {program: {'bytes a connection': report['bytes_per_connection'],
-                      'CPU, ms': 1000 * report['cpu_s']}
-            for program, report in zip(servers, reports)}
+    return [(program, {'bytes a connection': report['bytes_per_connection'],
+                       'CPU, ms': 1000 * report['cpu_s']})
+            for program, report in zip(list(servers) * ROUNDS, reports)]
 
 
 # ---- the rounds ----
 
-def in_turn(workload, function, programs, sizes):
-    """Round 0 is the warm-up, of the middle size. Each round another program begins."""
-    for number in range(ROUNDS + 1):
+def in_turn(workload, function, programs, sizes, warm_up):
+    """Each round another program begins. Round 0 is the warm-up, of that size, if any."""
+    for number in range(0 if warm_up else 1, ROUNDS + 1):
         say(f'{workload}, ' + (f'round {number} of {ROUNDS}' if number else 'warm-up'))
-        for n in sizes if number else sizes[len(sizes) // 2:][:1]:
-            able = [p for p in programs if p != 'stage2' or n <= MOST_THREADS]
+        for n in sizes if number else [warm_up]:
+            able = [p for p in programs
+                    if p != 'stage2' or workload == 'copy' or n <= MOST_THREADS]
             for i in range(len(able)):
                 attempt(workload, function, able[(i + number) % len(able)], n, number)
 
@@ -234,13 +242,14 @@ def attempt(workload, function, program, n, number):
 
 
 def all_at_once(programs, connections):
-    for number in range(1, ROUNDS + 1):
-        say(f'idle, round {number} of {ROUNDS}')
-        try:
-            for program, measured in idle_together(programs, connections).items():
-                results.add('idle', program, connections, number, measured)
-        except Failure as failure:
-            failures.append(f'idle: {failure}')
+    say(f'idle, {connections} connections to each of {len(programs)} servers')
+    try:
+        measured = idle_together(programs, connections)
+    except Failure as failure:
+        failures.append(f'idle: {failure}')
+        return
+    for i, (program, values) in enumerate(measured):
+        results.add('idle', program, connections, 1 + i // len(programs), values)
 
 
 # ---- what there is ----
@@ -268,24 +277,28 @@ def peers_present():
     return present
 
 
+def chosen(*lists):
+    return [p for programs in lists for p in programs if not PROGRAMS or p in PROGRAMS]
+
+
 def main():
     print(machine())
     peers = peers_present()
-    idle = max(n for n in CLIENTS)
     print('stage 1 is in copy only: it serves one connection after the other; '
           f'stage 2 in demos of up to {MOST_THREADS} clients', flush=True)
-    servers = ['stage2', 'stage3', 'stage4', 'stage5', *peers]
+    servers = chosen(STAGES[1:], peers)
+    stages_of_growth = chosen(STAGES[2:])
     for workload in WORKLOADS:
         if workload == 'demo':
-            in_turn('demo', demo, servers, CLIENTS)
+            in_turn('demo', demo, servers, CLIENTS, CLIENTS[0])
         elif workload == 'echo':
-            in_turn('echo', echo, servers, [50])
+            in_turn('echo', echo, servers, [50], None)  # each has its own
         elif workload == 'copy':
-            in_turn('copy', copy, ['stage1', *servers], [1])
+            in_turn('copy', copy, chosen(STAGES, peers), [BYTES], BYTES // 16)
         elif workload == 'idle':
-            all_at_once(servers, idle)
+            all_at_once(servers, CLIENTS[-1])
         elif workload == 'growth':
-            in_turn('growth', growth, ['stage3', 'stage4', 'stage5'], CLIENTS)
+            in_turn('growth', growth, stages_of_growth, CLIENTS, CLIENTS[0])
         print(f'\n{workload}: medians of {ROUNDS} rounds\n')
         print_table(results.table(workload))
         plots.draw(BENCH, workload, results)

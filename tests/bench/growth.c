@@ -27,8 +27,10 @@ static long wanted; /* events */
 
 /* ---- the time in reactor_wait: the linker makes all calls of it come here ---- */
 
+/* NOLINTBEGIN(bugprone-reserved-identifier): the linker wants these names. */
 void __real_reactor_wait(int64_t timeout);
 void __wrap_reactor_wait(int64_t timeout);
+/* NOLINTEND(bugprone-reserved-identifier) */
 static int64_t in_reactor;
 
 void __wrap_reactor_wait(int64_t timeout)

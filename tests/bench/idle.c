@@ -1,9 +1,9 @@
 /* What do idle connections cost? Opens COUNT connections to each server, uses each once,
- * and leaves them alone for SECONDS; prints what memory the server took for each of them,
- * and the CPU time that it took meanwhile. A child for each server holds its
+ * and leaves them alone for SECONDS, ROUNDS times; prints what memory the server has taken
+ * for each of them, and the CPU time that it took meanwhile. A child for each server holds its
  * connections: one process could not have so many descriptors.
  *
- *     idle COUNT SECONDS PORT PID [PORT PID]... */
+ *     idle COUNT SECONDS ROUNDS PORT PID [PORT PID]... */
 #include "tool.h"
 
 #include <errno.h>
@@ -113,29 +113,35 @@ static void let_go(const struct server *server)
     waitpid(server->holder, NULL, 0);
 }
 
+static void measure(struct server *all, int servers, long count, double seconds)
+{
+    for (int i = 0; i < servers; i++)
+        all[i].cpu_before = cpu_of(all[i].pid);
+    sleep_for(seconds);
+    for (int i = 0; i < servers; i++)
+        report(&all[i], count);
+}
+
 int main(int argc, char **argv)
 {
     program = "idle";
-    if (argc < 5 || argc % 2 == 0)
-        usage("COUNT SECONDS PORT PID [PORT PID]...");
+    if (argc < 6 || argc % 2 != 0)
+        usage("COUNT SECONDS ROUNDS PORT PID [PORT PID]...");
     long count = number(argv[1], 1, 1000000);
-    int servers = (argc - 3) / 2;
+    int servers = (argc - 4) / 2;
     struct server *all = calloc((size_t)servers, sizeof *all);
     if (all == NULL)
         fail("out of memory");
     raise_descriptor_limit();
 
     for (int i = 0; i < servers; i++) {
-        all[i].port = (int)number(argv[3 + 2 * i], 1, 65535);
-        all[i].pid = number(argv[4 + 2 * i], 1, 1L << 30);
+        all[i].port = (int)number(argv[4 + 2 * i], 1, 65535);
+        all[i].pid = number(argv[5 + 2 * i], 1, 1L << 30);
         connect_all(&all[i], count);
     }
     sleep_for(0.5); /* what the servers have still to do for the last of them */
-    for (int i = 0; i < servers; i++)
-        all[i].cpu_before = cpu_of(all[i].pid);
-    sleep_for(strtod(argv[2], NULL));
-    for (int i = 0; i < servers; i++)
-        report(&all[i], count);
+    for (long rounds = number(argv[3], 1, 1000); rounds > 0; rounds--)
+        measure(all, servers, count, strtod(argv[2], NULL));
     for (int i = servers - 1; i >= 0; i--)
         let_go(&all[i]);
     free(all);

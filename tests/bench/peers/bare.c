@@ -190,11 +190,11 @@ static void accept_echoes(struct source *listener)
     }
 }
 
-void peer_echo(int fd)
+void peer_echo(int listener)
 {
-    struct source listener = {.fd = fd, .ready = accept_echoes};
+    struct source source = {.fd = listener, .ready = accept_echoes};
 
-    want(&listener, POLLIN);
+    want(&source, POLLIN);
     for (;;)
         wait_once(-1);
 }

@@ -60,8 +60,7 @@ static void accept_all(struct ev_loop *loop, ev_io *listener, int events)
         response->fd = fd;
         response->number = ++accepted;
         say(fd, "start", response->number);
-        ev_now_update(
-            loop); /* the delay counts from now, not from the loop's last turn */
+        ev_now_update(loop); /* the delay counts from now, not from the last turn */
         ev_timer_init(&response->timer, time_is_up, delay, 0);
         ev_timer_start(loop, &response->timer);
     }
@@ -187,12 +186,12 @@ static void accept_echoes(struct ev_loop *loop, ev_io *listener, int events)
     }
 }
 
-void peer_echo(int fd)
+void peer_echo(int listener)
 {
     struct ev_loop *loop = check_pointer(ev_default_loop(EVFLAG_AUTO), "make a loop");
-    ev_io listener;
+    ev_io io;
 
-    watch(loop, &listener, accept_echoes, fd, EV_READ);
+    watch(loop, &io, accept_echoes, listener, EV_READ);
     ev_run(loop, 0);
 }
 

@@ -229,11 +229,11 @@ static void accepted_echo(uv_stream_t *listener, int status)
     must(uv_read_start(as_stream(tcp), give_buffer, echo_read), "read");
 }
 
-void peer_echo(int fd)
+void peer_echo(int listener)
 {
-    uv_tcp_t listener;
+    uv_tcp_t tcp;
 
-    listen_with(&listener, fd, accepted_echo);
+    listen_with(&tcp, listener, accepted_echo);
     uv_run(loop, UV_RUN_DEFAULT);
 }
 
