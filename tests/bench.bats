@@ -95,7 +95,7 @@ PYTHON
 
 @test "the load generator finds an echo that is not what was sent" {
     start_server stage4 --delay 0.1 # it answers start 1
-    run timeout 10 "$bench/load" "$port" 1 64 0.2
+    run timeout 10 "$bench/load" "$port" 1 64 0.2 "$server"
     kill "$server"
     server=
     [ "$status" -eq 1 ]

@@ -1,5 +1,5 @@
-/* How does the cost of an event grow with the number of descriptors that are watched? Two
- * tasks play ping-pong with a byte, beside IDLE tasks that wait for bytes that never come.
+/* How does the cost of an event grow with the number of descriptors that are watched?
+ * Two tasks play ping-pong with a byte, beside IDLE tasks whose bytes never come.
  * Linked with each reactor in turn; an event is a byte that has arrived.
  *
  *     growth IDLE EVENTS */

@@ -1,7 +1,7 @@
 /* What do idle connections cost? Opens COUNT connections to each server, uses each once,
- * and leaves them alone for SECONDS, ROUNDS times; prints what memory the server has taken
- * for each of them, and the CPU time that it took meanwhile. A child for each server holds its
- * connections: one process could not have so many descriptors.
+ * and leaves them alone for SECONDS, ROUNDS times; prints what memory the server has
+ * taken for each of them, and the CPU time that it took meanwhile. A child for each
+ * server holds its connections: one process could not have so many descriptors.
  *
  *     idle COUNT SECONDS ROUNDS PORT PID [PORT PID]... */
 #include "tool.h"

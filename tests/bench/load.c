@@ -1,6 +1,6 @@
-/* Drives an echo server, on bare epoll: each connection sends a message, waits until all of
- * it has come back, and sends the next. After a warm-up it counts the round trips, and the
- * CPU time of the server and its own: who is near one second a second is the bottleneck.
+/* Drives an echo server, on bare epoll: each connection sends a message, waits until all
+ * of it has come back, and sends the next. After a warm-up it counts the round trips, and
+ * the CPU time of the server and its own.
  *
  *     load PORT CONNECTIONS BYTES SECONDS SERVER_PID */
 #include "tool.h"

@@ -28,7 +28,7 @@ COLORS = {
 HEAD = """
 set terminal svg size {width},{height} dynamic font 'sans-serif,13' noenhanced
 set output '{path}'
-set multiplot layout 1,2
+set multiplot layout 1,2 margins {margins} spacing 0.11
 set border 3 lc rgb '#808080'
 set grid lc rgb '#808080' dt 3
 set tics nomirror
@@ -80,7 +80,7 @@ def dots_panel(results, workload, metric, label, _):
 def for_both_pages(path):
     """What gnuplot draws in black becomes the colour of the text of the page."""
     with open(path, encoding='utf-8') as file:
-        svg = file.read().replace('black', 'currentColor')
+        svg = re.sub(r'black|rgb\( *0, *0, *0\)', 'currentColor', file.read())
     page = ('<style>svg { color: #1f2328 } '
             '@media (prefers-color-scheme: dark) { svg { color: #e6edf3 } }</style>')
     with open(path, 'w', encoding='utf-8') as file:
@@ -96,7 +96,9 @@ def draw(folder, workload, results):
     kind, panels = PANELS[workload]
     path = f'{folder}/{workload}.svg'
     script = [HEAD.format(path=path, width=960, height=380,
-                          axes='xy' if kind == 'lines' else 'x')]
+                          axes='xy' if kind == 'lines' else 'x',
+                          margins='0.08,0.84,0.18,0.88' if kind == 'lines'
+                          else '0.12,0.97,0.12,0.88')]
     for i, (metric, label) in enumerate(panels):
         panel = lines_panel if kind == 'lines' else dots_panel
         script += panel(results, workload, metric, label, i > 0)

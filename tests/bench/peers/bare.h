@@ -1,5 +1,5 @@
-/* The least that a program on bare epoll, or bare poll, needs to wait: bare.c does the work,
- * and bare_epoll.c and bare_poll.c wait. */
+/* The least that a program on bare epoll, or bare poll, needs to wait: bare.c does the
+ * work, and bare_epoll.c and bare_poll.c wait. */
 #ifndef BENCH_BARE_H
 #define BENCH_BARE_H
 

@@ -1,5 +1,5 @@
-/* The yardstick: the least that the kernel allows, on bare epoll. No futures, no tasks, no
- * wakers, and one queue for a timer. What stage 5 takes more is what these cost. */
+/* The yardstick: the least that the kernel allows, on bare epoll. No futures, no tasks,
+ * no wakers, and one queue for a timer. What stage 5 takes more is what these cost. */
 #include "bare.h"
 #include "peer.h"
 

@@ -1,4 +1,5 @@
-/* The same work with libevent: bufferevents, an evconnlistener, a timer for each delay. */
+/* The same work with libevent: bufferevents, an evconnlistener, a timer for
+ * each delay. */
 #include "peer.h"
 
 #include <event2/buffer.h>
