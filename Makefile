@@ -125,6 +125,7 @@ TOOLS  := load idle $(patsubst $(BUILD)/unit/%,growth_%,$(UNITS))
 PEERS  := bare_epoll bare_poll libuv libev libevent go tokio
 NATIVE := $(filter-out go tokio,$(PEERS))
 
+ifeq ($(SYSTEM),Linux)
 # A peer that cannot be built is left out, and bench.py says so; why is in its .log.
 bench: all $(TOOLS:%=$(BENCH)/%)
 	@for peer in $(PEERS); do \
@@ -132,6 +133,10 @@ bench: all $(TOOLS:%=$(BENCH)/%)
 	    $(MAKE) -s $(BENCH)/$$peer >$(BENCH)/$$peer.log 2>&1 || rm -f $(BENCH)/$$peer; \
 	done
 	@BENCH=$(BENCH) BIN=$(BIN) python3 tests/bench/bench.py
+else
+bench:
+	@echo 'make bench needs Linux: its load generator waits in epoll, and it reads /proc.' >&2; exit 1
+endif
 
 # What the event log costs: stage 5 with one that was built without it.
 WITHOUT_LOG := $(BUILD)/without_log

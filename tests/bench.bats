@@ -32,6 +32,7 @@ teardown() {
     for workload in demo echo copy idle growth; do
         grep -q "^$workload: medians of 1 rounds" "$bench/out" || fail "no $workload: $(cat "$bench/err")"
     done
+    grep -q '^in short' "$bench/out"
     grep -q '^targets' "$bench/out"
     run ! grep -i failed "$bench/out"
 }
@@ -100,4 +101,14 @@ PYTHON
     server=
     [ "$status" -eq 1 ]
     [[ "$output" == *load:* ]] || fail "$output"
+}
+
+@test "a setting that makes no sense is refused in one line, with exit status 2" {
+    for setting in BENCH_ROUNDS=0 BENCH_ROUNDS=some BENCH_CLIENTS= BENCH_SECONDS=-1 \
+        BENCH_WORKLOADS=dance BENCH_PROGRAMS=stage9; do
+        run env "$setting" python3 tests/bench/bench.py
+        [ "$status" -eq 2 ] || fail "$setting: exit status $status"
+        [ "${#lines[@]}" -eq 1 ] || fail "$setting: $output"
+        [[ "$output" == *"${setting%%=*}"* ]] || fail "$setting: $output"
+    done
 }

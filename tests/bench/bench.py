@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the stages with the least that the kernel allows, and with what people use.
 
-    [BENCH_ROUNDS=5] [BENCH_CLIENTS='10 100 1000 5000 9000'] [BENCH_SECONDS=2]
+    [BENCH_ROUNDS=5] [BENCH_CLIENTS='10 100 1000 5000 9000'] [BENCH_SECONDS=3]
     [BENCH_BYTES=1073741824] [BENCH_WORKLOADS='demo echo copy idle growth']
     [BENCH_PROGRAMS='stage5 libuv'] bench.py
 
@@ -24,13 +24,34 @@ from results import Results, print_table
 
 BIN = os.environ.get('BIN', '.')
 BENCH = os.environ.get('BENCH', 'build/bench')
-ROUNDS = int(os.environ.get('BENCH_ROUNDS', '5'))
-CLIENTS = sorted(int(n) for n in
-                 os.environ.get('BENCH_CLIENTS', '10 100 1000 5000 9000').split())
-SECONDS = os.environ.get('BENCH_SECONDS', '2')
-BYTES = int(os.environ.get('BENCH_BYTES', 2**30))
-WORKLOADS = os.environ.get('BENCH_WORKLOADS', 'demo echo copy idle growth').split()
-PROGRAMS = os.environ.get('BENCH_PROGRAMS', '').split()  # none: all
+
+
+def setting(name, default, fits, what):
+    """The words of an environment variable. Exits 2 if one of them does not fit."""
+    words = os.environ.get(name, default).split()
+    for word in words or ['']:
+        if not fits(word):
+            print(f"bench.py: {name}: '{word}' is not {what}", file=sys.stderr)
+            sys.exit(2)
+    return words
+
+
+def is_count(word):
+    return word.isdecimal() and 0 < int(word) <= 2**40
+
+
+def is_time(word):
+    return re.fullmatch(r'[0-9]+(\.[0-9]+)?', word) and float(word) > 0
+
+
+ALL_WORKLOADS = 'demo echo copy idle growth'
+WORKLOADS = setting('BENCH_WORKLOADS', ALL_WORKLOADS, ALL_WORKLOADS.split().__contains__,
+                    f'one of {ALL_WORKLOADS}')
+ROUNDS = int(setting('BENCH_ROUNDS', '5', is_count, 'a whole number, 1 or more')[0])
+CLIENTS = sorted(int(n) for n in setting('BENCH_CLIENTS', '10 100 1000 5000 9000', is_count,
+                                         'a whole number, 1 or more'))
+SECONDS = setting('BENCH_SECONDS', '3', is_time, 'a number of seconds')[0]
+BYTES = int(setting('BENCH_BYTES', str(2**30), is_count, 'a whole number, 1 or more')[0])
 
 PEERS = {  # name: (command, what it needs)
     'bare_epoll': ([f'{BENCH}/bare_epoll'], 'Linux'),
@@ -44,6 +65,11 @@ PEERS = {  # name: (command, what it needs)
     'tokio': ([f'{BENCH}/tokio'], 'cargo and librust-tokio-dev'),
 }
 STAGES = ['stage1', 'stage2', 'stage3', 'stage4', 'stage5']
+EVERYBODY = [*STAGES, *PEERS]
+PROGRAMS = setting('BENCH_PROGRAMS', ' '.join(EVERYBODY), EVERYBODY.__contains__,
+                   f"one of {', '.join(EVERYBODY)}")
+SUMMARY = [('demo', 'CPU, s'), ('demo', 'memory, KiB'), ('echo', 'replies/s'),
+           ('echo', 'CPU a reply, us'), ('copy', 'GB/s'), ('idle', 'bytes a connection')]
 MOST_THREADS = 1000  # clients of stage 2: each has two threads
 
 started = time.monotonic()
@@ -278,7 +304,7 @@ def peers_present():
 
 
 def chosen(*lists):
-    return [p for programs in lists for p in programs if not PROGRAMS or p in PROGRAMS]
+    return [p for programs in lists for p in programs if p in PROGRAMS]
 
 
 def main():
@@ -303,6 +329,8 @@ def main():
         print_table(results.table(workload))
         plots.draw(BENCH, workload, results)
     results.write_csv(f'{BENCH}/results.csv')
+    print('in short: each workload with its largest n\n')
+    print_table(results.summary(SUMMARY), names=0)
     missed = targets.print_all(results)
     for failure in failures:
         print(f'failed: {failure}')
@@ -311,4 +339,8 @@ def main():
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        say('interrupted: nothing is written')
+        sys.exit(130)

@@ -51,6 +51,15 @@ class Results:
                     rows.append([str(n), program, *cells])
         return rows
 
+    def summary(self, columns):
+        """A row for each program, with these (workload, metric), each at its largest n."""
+        columns = [(w, m) for w, m in columns if self.sizes(w)]
+        rows = [['program', *(f'{w}: {m}' for w, m in columns)]]
+        for program in sorted({row[1] for row in self.rows}, key=rank):
+            rows.append([program, *(in_short(self.median(w, program, self.sizes(w)[-1], m))
+                                    for w, m in columns)])
+        return rows
+
     def write_csv(self, path):
         with open(path, 'w', newline='', encoding='ascii') as file:
             writer = csv.writer(file)
@@ -71,11 +80,13 @@ def in_short(value):
     return f'{value:.3g}' if value >= 0.1 else f'{value:.4f}'
 
 
-def print_table(rows):
+def print_table(rows, names=1):
+    """`names`: the column that has them; all others have numbers."""
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    rule = ['-' * (width - 1) + ('-' if i == 1 else ':') for i, width in enumerate(widths)]
+    rule = ['-' * (width - 1) + ('-' if i == names else ':')
+            for i, width in enumerate(widths)]
     for row in [rows[0], rule, *rows[1:]]:
         print('| ' + ' | '.join(
-            cell.ljust(width) if i == 1 else cell.rjust(width)
+            cell.ljust(width) if i == names else cell.rjust(width)
             for i, (cell, width) in enumerate(zip(row, widths))) + ' |')
     print(flush=True)
