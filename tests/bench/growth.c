@@ -10,6 +10,7 @@
 #include "core/task.h"
 #include "core/trace.h"
 
+#include "app/net.h"
 #include "app/stage.h"
 
 #include <errno.h>
@@ -17,7 +18,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 enum { WARM_UP = 20, AT_LEAST = 20 }; /* events */
@@ -152,17 +152,6 @@ static void make_pair(int fds[2])
         fail("cannot make a socket non-blocking");
 }
 
-static void raise_descriptor_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        fail("cannot ask for the limit of descriptors: %s", strerror(errno));
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        fail("cannot raise the limit of descriptors: %s", strerror(errno));
-}
-
 static long argument(const char *text)
 {
     long value = strtol(text, NULL, 10);
@@ -180,7 +169,7 @@ int main(int argc, char **argv)
         fail("usage: growth IDLE EVENTS");
     long idle = argument(argv[1]);
     wanted = argument(argv[2]);
-    raise_descriptor_limit();
+    net_take_descriptors();
     reactor_init(false);
     for (long i = 0; i < idle; i++) {
         make_pair(fds);
