@@ -128,6 +128,7 @@ NATIVE := $(filter-out go tokio,$(PEERS))
 ifeq ($(SYSTEM),Linux)
 # A peer that cannot be built is left out, and bench.py says so; why is in its .log.
 bench: all $(TOOLS:%=$(BENCH)/%)
+	@command -v python3 >/dev/null || { echo 'make bench needs python3 (package python3).' >&2; exit 1; }
 	@for peer in $(PEERS); do \
 	    echo "building $$peer" >&2; \
 	    $(MAKE) -s $(BENCH)/$$peer >$(BENCH)/$$peer.log 2>&1 || rm -f $(BENCH)/$$peer; \
