@@ -45,6 +45,11 @@ def block(name, rows):
     return [f'${name} << EOD', *(' '.join(map(str, row)) for row in rows), 'EOD']
 
 
+def plot(curves):
+    """A panel in which nothing is above 0 stays empty: its scale is logarithmic."""
+    return 'plot ' + ', '.join(curves) if curves else 'set multiplot next'
+
+
 def lines_panel(results, workload, metric, label, key):
     script, curves = [], []
     for i, program in enumerate(results.programs(workload)):
@@ -57,7 +62,7 @@ def lines_panel(results, workload, metric, label, key):
                           f"title '{program}'")
     script += [f"set title '{label}'", f"set xlabel '{X_LABEL[workload]}'",
                'set key outside right center' if key else 'unset key',
-               'plot ' + ', '.join(curves)]
+               plot(curves)]
     return script
 
 
@@ -73,7 +78,7 @@ def dots_panel(results, workload, metric, label, _):
                           f"lc rgb '{COLORS[program]}' notitle")
     names = ', '.join(f"'{program}' {i}" for i, program in enumerate(programs))
     script += [f"set title '{label}'", f'set ytics ({names})',
-               f'set yrange [-1:{len(programs)}]', 'plot ' + ', '.join(curves)]
+               f'set yrange [-1:{len(programs)}]', plot(curves)]
     return script
 
 
