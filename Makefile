@@ -133,7 +133,7 @@ bench: all $(TOOLS:%=$(BENCH)/%)
 	    echo "building $$peer" >&2; \
 	    $(MAKE) -s $(BENCH)/$$peer >$(BENCH)/$$peer.log 2>&1 || rm -f $(BENCH)/$$peer; \
 	done
-	@BENCH=$(BENCH) BIN=$(BIN) python3 tests/bench/bench.py
+	@BENCH=$(BENCH) BIN=$(BIN) python3 -B tests/bench/bench.py
 else
 bench:
 	@echo 'make bench needs Linux: its load generator waits in epoll, and it reads /proc.' >&2; exit 1

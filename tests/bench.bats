@@ -106,7 +106,7 @@ PYTHON
 @test "a setting that makes no sense is refused in one line, with exit status 2" {
     for setting in BENCH_ROUNDS=0 BENCH_ROUNDS=some BENCH_CLIENTS= BENCH_SECONDS=-1 \
         BENCH_WORKLOADS=dance BENCH_PROGRAMS=stage9; do
-        run env "$setting" python3 tests/bench/bench.py
+        run env "$setting" python3 -B tests/bench/bench.py
         [ "$status" -eq 2 ] || fail "$setting: exit status $status"
         [ "${#lines[@]}" -eq 1 ] || fail "$setting: $output"
         [[ "$output" == *"${setting%%=*}"* ]] || fail "$setting: $output"
