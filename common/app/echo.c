@@ -7,7 +7,7 @@
 
 struct one_echo {
     struct future future;
-    struct copy_all copy; /* from a connection to itself; ours to hang up. -1: done */
+    struct copy_all copy; /* copy.from, the connection, is ours to hang up; -1: done */
 };
 
 static void one_echo_ended(struct one_echo *self, bool whole)
