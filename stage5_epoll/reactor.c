@@ -23,6 +23,9 @@ const struct stage stage = {
     .help = "edge or level: report changes, or states (edge)",
 };
 
+/* More than bytes: their end, an error, or urgent bytes, at which a read stops short. */
+#define EXCEPTIONAL (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)
+
 enum { MOST_READY = 1024 };
 static struct epoll_event ready[MOST_READY]; /* by the last wait; the others wait on */
 static int epoll_fd;
@@ -49,8 +52,9 @@ void reactor_init(bool second_choice)
  * stops watching.) */
 static void tell_epoll(int fd, struct watch *watch)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd};
+    struct epoll_event event = {.data.fd = fd};
 
+    event.events = EPOLLIN | EPOLLOUT | EXCEPTIONAL | EPOLLET;
     if (level_triggered)
         event.events = EPOLLONESHOT |
                        (watch_has(watch, READABLE) ? (uint32_t)EPOLLIN : 0) |
@@ -79,6 +83,8 @@ static void wake_ready(int fd, uint32_t events)
 {
     struct watch *watch = watch_of(fd);
 
+    if ((events & EXCEPTIONAL) != 0)
+        watch->exceptional = true;
     if ((events & (EPOLLERR | EPOLLHUP)) != 0)
         events = EPOLLIN | EPOLLOUT;
     if ((events & EPOLLIN) != 0)

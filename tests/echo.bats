@@ -254,3 +254,23 @@ PYTHON
     done
     stop_server
 }
+
+@test "urgent bytes, at which a read stops short, hold up nothing" {
+    need python3
+    for stage in $STAGES; do
+        start_server "$stage" --echo
+        run python3 -c '
+import socket, sys
+peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=5)
+for _ in range(50):
+    peer.send(b"ab")
+    peer.send(b"!", socket.MSG_OOB)
+    peer.send(b"cd")
+    came = b""
+    while len(came) < 4:
+        came += peer.recv(4)
+    assert came == b"abcd", came' "$port"
+        [ "$status" -eq 0 ] || fail "$stage: $output"
+        stop_server
+    done
+}

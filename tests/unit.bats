@@ -301,6 +301,14 @@ assert "a \"name\"\n\\ 3" in names, names'
     unit copy_all_to_the_end
 }
 
+@test "copy_all sees an end that comes together with the last bytes" {
+    unit copy_all_sees_an_end_that_comes_with_bytes
+}
+
+@test "copy_all does not read again what a short read has emptied" {
+    unit copy_all_reads_once_what_is_short
+}
+
 @test "copy_all gives the error of a stream that breaks, on either side" {
     unit copy_all_of_a_stream_that_breaks
 }

@@ -286,13 +286,26 @@ static void give_buffer_back(struct copy_all *self)
     self->buffer = NULL;
 }
 
+/* Whether to wait without another read, which would say EAGAIN. A read that gets less
+ * than it asked for has emptied the stream: see epoll(7). If it got much, we read again,
+ * for more may have come while we wrote; and if an end or an error came with the bytes,
+ * for an edge-triggered epoll does not report that again. */
+static bool is_empty(const struct copy_all *self)
+{
+    return (size_t)self->read.result < self->size / 2 &&
+           !watch_of(self->from)->exceptional;
+}
+
 /* Reads into a buffer that it gives back if nothing came. */
-static enum poll_result copy_all_read(struct copy_all *self, struct context *cx)
+static enum poll_result copy_all_read(struct copy_all *self, bool empty,
+                                      struct context *cx)
 {
     if (self->buffer == NULL)
         self->buffer = reallocate(NULL, self->size, 1);
     self->read.buffer = self->buffer;
-    enum poll_result result = future_poll(&self->read.future, cx);
+    enum poll_result result =
+        empty ? wait_until(READABLE, self->from, &self->read.waiting, cx)
+              : future_poll(&self->read.future, cx);
     if (result == PENDING)
         give_buffer_back(self);
     return result;
@@ -307,14 +320,16 @@ static enum poll_result copy_all_ended(struct copy_all *self, ssize_t result)
 static enum poll_result copy_all_poll(struct future *future, struct context *cx)
 {
     struct copy_all *self = container_of(future, struct copy_all, future);
+    bool empty = false; /* never kept over a wait: an edge may come meanwhile */
 
     for (int steps = 0; steps < STEPS_AT_ONCE; steps++) {
         switch (self->state) {
         case COPY_READING:
-            if (copy_all_read(self, cx) == PENDING)
+            if (copy_all_read(self, empty, cx) == PENDING)
                 return PENDING;
             if (self->read.result <= 0)
                 return copy_all_ended(self, self->read.result);
+            empty = is_empty(self);
             self->write = write_all(self->to, self->buffer, (size_t)self->read.result);
             self->state = COPY_WRITING;
             break;

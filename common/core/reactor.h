@@ -26,9 +26,10 @@ static inline const char *interest_word(enum interest interest)
 void reactor_init(bool second_choice);
 
 /* Wakes `waker` once, when fd is ready for `interest`; an error or a hang-up makes it
- * ready for both. Call it only after fd answered EAGAIN, and reactor_forget before you
- * close an fd that was ever watched. Each interest has one waker: a new one takes the
- * place of the old one. (POLL_FDS, set_readable_callback) */
+ * ready for both. Call it only after fd answered EAGAIN (copy_all, in io.c, knows the one
+ * exception), and reactor_forget before you close an fd that was ever watched. Each
+ * interest has one waker: a new one takes the place of the old one.
+ * (POLL_FDS, set_readable_callback) */
 void reactor_watch(int fd, enum interest interest, struct waker waker);
 
 /* Before each close: else the next descriptor with this number would meet an old

@@ -5,8 +5,8 @@
 #include "core/trace.h"
 
 /* Entries are made by the block, and a larger descriptor moves none of the others. */
-enum { WATCHES = 1024, BLOCKS = 4096 };
-static struct watch *blocks[BLOCKS]; /* of the descriptors from 0, from 1024, ... */
+enum { WATCHES = 64, BLOCKS = 65536 };
+static struct watch *blocks[BLOCKS]; /* of the descriptors from 0, from 64, ... */
 static int blocks_end;               /* no block from here on */
 static size_t watched;               /* descriptors with a waker */
 
@@ -63,6 +63,7 @@ void watch_clear(int fd)
     watch_take(fd, READABLE);
     watch_take(fd, WRITABLE);
     watch_of(fd)->registered = false;
+    watch_of(fd)->exceptional = false;
 }
 
 int watches_end(void)

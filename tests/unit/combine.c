@@ -392,6 +392,57 @@ static void test_copy_all_to_the_end(void)
     CHECK(copy.result == 0 && copy.copied == 0);
 }
 
+static struct task *copy_task;
+static struct join_task join_copy;
+
+static struct future *say_abc_and_hang_up(void *unused)
+{
+    (void)unused;
+    CHECK(write(fds[1], "abc", 3) == 3);
+    CHECK(shutdown(fds[1], SHUT_WR) == 0);
+    join_copy = join_task(copy_task);
+    return &join_copy.future;
+}
+
+/* One edge tells of both. The copy has all the bytes by then, and must not wait for
+ * another edge. */
+static void test_copy_all_sees_an_end_that_comes_with_bytes(void)
+{
+    make_pair(fds);
+    make_pair(to);
+    copying = allocate(1, sizeof *copying);
+    *copying = copy_all(fds[0], to[0], 1000);
+    copy_task = spawn(&copying->future, "copy", 0);
+
+    struct sleep_for pause = sleep_for(5 * MS); /* in which the copy begins to wait */
+    struct and_then hang_up_late = and_then(&pause.future, say_abc_and_hang_up, NULL);
+    struct timeout in_time = timeout(&hang_up_late.future, 5000 * MS);
+    block_on_future(&in_time.future);
+    CHECK(in_time.result == 0);
+    CHECK(read(to[1], received, sizeof received) == 3 && is_alphabet(received, 3));
+    CHECK(nobody_waits());
+}
+
+static void test_copy_all_reads_once_what_is_short(void)
+{
+    struct context cx = {.waker = some_waker()};
+
+    make_pair(fds);
+    make_pair(to);
+    CHECK(write(fds[1], "abc", 3) == 3);
+    struct copy_all copy = copy_all(fds[0], to[0], 8); /* 3 are less than half of it */
+    CHECK(future_poll(&copy.future, &cx) == PENDING && somebody_waits());
+    CHECK(copy.copied == 3 && copy.buffer == NULL && calls.would_block == 0);
+    CHECK(future_poll(&copy.future, &cx) == PENDING); /* a spurious wake: it tries */
+    CHECK(calls.would_block == 1);
+
+    CHECK(write(fds[1], "defg", 4) == 4); /* no less than half: it tries again */
+    CHECK(future_poll(&copy.future, &cx) == PENDING);
+    CHECK(copy.copied == 7 && calls.would_block == 2);
+    future_drop(&copy.future);
+    CHECK(nobody_waits());
+}
+
 static void test_copy_all_of_a_stream_that_breaks(void)
 {
     make_pair(fds);
@@ -464,6 +515,8 @@ const struct test combine_tests[] = {
     TEST(read_exact_dropped),
     TEST(copy_all_loses_nothing_when_the_writer_would_block),
     TEST(copy_all_to_the_end),
+    TEST(copy_all_sees_an_end_that_comes_with_bytes),
+    TEST(copy_all_reads_once_what_is_short),
     TEST(copy_all_of_a_stream_that_breaks),
     TEST(copy_all_dropped),
     TEST(copy_all_is_polite),
