@@ -20,13 +20,12 @@ class Results:
         values = self.values(workload, program, n, metric)
         return statistics.median(values.values()) if values else None
 
-    def ratio(self, a, b, workload, n, metric):
-        """The median over the rounds of a's value to b's, which is its neighbour in time.
-        (The ratio of the medians would let in what else the machine did.)"""
+    def ratios(self, a, b, workload, n, metric):
+        """For each round a's value to b's, which is its neighbour in time. (The ratio of
+        the medians would let in what else the machine did.)"""
         values = self.values(workload, a, n, metric)
         others = self.values(workload, b, n, metric)
-        ratios = [values[r] / others[r] for r in values if others.get(r)]
-        return statistics.median(ratios) if ratios else None
+        return [values[r] / others[r] for r in values if others.get(r)]
 
     def distinct(self, workload, column):
         return list(dict.fromkeys(row[column] for row in self.rows if row[0] == workload))

@@ -1,4 +1,4 @@
-"""The same work with Python's asyncio, by its streams. No checksums: in its favour."""
+"""The same work with Python's asyncio, by its streams. Its checksum is zlib's."""
 import asyncio
 import json
 import os
@@ -7,6 +7,7 @@ import resource
 import signal
 import sys
 import time
+import zlib
 
 AT_ONCE = 250
 BACKLOG = 4096  # asyncio's own is 100: the connects of thousands would be lost
@@ -29,6 +30,8 @@ async def listen(handler, limit=65536):
 # ---- the demo ----
 
 async def demo(clients, delay):
+    limit = clients * delay + 10
+
     async def respond(_, writer):
         Run.number += 1
         number = Run.number
@@ -39,10 +42,15 @@ async def demo(clients, delay):
         await writer.drain()
         writer.close()
 
+    async def read_in_time(reader):
+        async with asyncio.timeout(limit):
+            return await reader.read(32)
+
     async def client(port):
-        reader, writer = await asyncio.open_connection('127.0.0.1', port)
+        async with asyncio.timeout(limit):
+            reader, writer = await asyncio.open_connection('127.0.0.1', port)
         lines = 0
-        while data := await reader.read(32):
+        while data := await read_in_time(reader):
             os.write(1, data)
             lines += data.count(b'\n')
         writer.close()
@@ -80,11 +88,15 @@ async def echo():
 
 async def send(writer, wanted, size):
     piece = b'x' * size
+    checksum = zlib.adler32(b'')
     while wanted > 0:
-        writer.write(piece if wanted >= size else piece[:wanted])
+        piece = piece[:wanted]
+        checksum = zlib.adler32(piece, checksum)
+        writer.write(piece)
         await writer.drain()
-        wanted -= min(size, wanted)
+        wanted -= len(piece)
     writer.close()
+    return checksum
 
 
 async def copy(wanted, size):
@@ -104,9 +116,13 @@ async def copy(wanted, size):
     Run.start = time.monotonic()
     sending = asyncio.create_task(send(sender[1], wanted, size))
     copying = asyncio.create_task(copy_all(copier_in[0], copier_out[1], size))
+    checksum = zlib.adler32(b'')
     while data := await receiver[0].read(size):
+        checksum = zlib.adler32(data, checksum)
         Run.arrived += len(data)
-    await asyncio.gather(sending, copying)
+    await copying
+    if await sending != checksum:
+        sys.exit('asyncio: what arrived is not what was sent')
     server.close()
 
 

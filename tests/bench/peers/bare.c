@@ -34,7 +34,14 @@ static long answered;
 struct client {
     struct source source;
     int lines; /* received, of two */
+    int64_t deadline;
+    struct client *earlier;
+    struct client *later;
 };
+
+/* All time-outs are as long, too: in this ring the earliest deadline comes first, and a
+ * client whose time starts anew goes to the end. */
+static struct client ring = {.earlier = &ring, .later = &ring};
 
 static void accept_all(struct source *listener)
 {
@@ -58,17 +65,43 @@ static void answer_due(void)
     }
 }
 
+static void stop_time(struct client *client)
+{
+    client->earlier->later = client->later;
+    client->later->earlier = client->earlier;
+}
+
+static void start_time(struct client *client)
+{
+    client->deadline = now_ns() + (int64_t)(time_out() * (double)NS_PER_SECOND);
+    client->earlier = ring.earlier;
+    client->later = &ring;
+    client->earlier->later = client;
+    client->later->earlier = client;
+}
+
+static void give_up_due(void)
+{
+    if (ring.later != &ring && ring.later->deadline <= now_ns())
+        give_up();
+}
+
 static void client_readable(struct source *source)
 {
     struct client *client = (struct client *)source;
 
-    if (!client_reads(source->fd, &client->lines))
+    stop_time(client);
+    if (client_reads(source->fd, &client->lines))
+        start_time(client);
+    else
         forget(source);
 }
 
 static void client_connected(struct source *source)
 {
     check_connected(source->fd);
+    stop_time((struct client *)source);
+    start_time((struct client *)source);
     source->ready = client_readable;
     want(source, POLLIN);
 }
@@ -77,6 +110,7 @@ static void start_client(struct client *client)
 {
     client->source.fd = connect_to_us();
     client->source.ready = client_connected;
+    start_time(client);
     want(&client->source, POLLOUT);
 }
 
@@ -85,9 +119,10 @@ static int time_left(bool all_started)
 {
     if (!all_started)
         return 0;
-    if (answered == accepted)
-        return -1;
-    int64_t left = responses[answered].deadline - now_ns();
+    int64_t first = ring.later->deadline; /* there is one: not all have ended */
+    if (answered < accepted && responses[answered].deadline < first)
+        first = responses[answered].deadline;
+    int64_t left = first - now_ns();
     return left > 0 ? (int)((left + NS_PER_MS - 1) / NS_PER_MS) : 0;
 }
 
@@ -104,6 +139,7 @@ void peer_demo(void)
             start_client(&all[started++]);
         wait_once(time_left(started == clients));
         answer_due();
+        give_up_due();
     }
 }
 

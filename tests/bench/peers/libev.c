@@ -1,4 +1,5 @@
-/* The same work with libev: an ev_io for each descriptor, an ev_timer for each delay. */
+/* The same work with libev: an ev_io for each descriptor, an ev_timer for each delay and
+ * each time-out. */
 #include "peer.h"
 
 #include <ev.h>
@@ -35,6 +36,7 @@ struct response {
 
 struct client {
     ev_io io;
+    ev_timer timer;
     int lines;
 };
 
@@ -66,13 +68,24 @@ static void accept_all(struct ev_loop *loop, ev_io *listener, int events)
     }
 }
 
+static void client_timed_out(struct ev_loop *loop, ev_timer *timer, int events)
+{
+    (void)loop;
+    (void)timer;
+    (void)events;
+    give_up();
+}
+
 static void client_readable(struct ev_loop *loop, ev_io *io, int events)
 {
     struct client *client = (struct client *)io;
 
     (void)events;
-    if (client_reads(io->fd, &client->lines))
+    if (client_reads(io->fd, &client->lines)) {
+        ev_timer_again(loop, &client->timer);
         return;
+    }
+    ev_timer_stop(loop, &client->timer);
     ev_io_stop(loop, io);
     if (ended == clients)
         ev_break(loop, EVBREAK_ALL);
@@ -82,8 +95,16 @@ static void client_connected(struct ev_loop *loop, ev_io *io, int events)
 {
     (void)events;
     check_connected(io->fd);
+    ev_timer_again(loop, &((struct client *)io)->timer);
     ev_io_stop(loop, io);
     watch(loop, io, client_readable, io->fd, EV_READ);
+}
+
+static void start_client(struct ev_loop *loop, struct client *client)
+{
+    ev_timer_init(&client->timer, client_timed_out, 0, time_out());
+    ev_timer_again(loop, &client->timer);
+    watch(loop, &client->io, client_connected, connect_to_us(), EV_WRITE);
 }
 
 void peer_demo(void)
@@ -96,7 +117,7 @@ void peer_demo(void)
     for (long i = 0; i < clients; i++) {
         if (i > 0 && i % CLIENTS_AT_ONCE == 0)
             ev_run(loop, EVRUN_NOWAIT);
-        watch(loop, &all[i].io, client_connected, connect_to_us(), EV_WRITE);
+        start_client(loop, &all[i]);
     }
     ev_run(loop, 0);
 }

@@ -1,5 +1,5 @@
-/* The same work with libevent: bufferevents, an evconnlistener, a timer for
- * each delay. */
+/* The same work with libevent: bufferevents and their time-outs, an evconnlistener, a
+ * timer for each delay. */
 #include "peer.h"
 
 #include <event2/buffer.h>
@@ -44,6 +44,13 @@ struct response {
     long number;
 };
 
+static struct timeval timeval(double seconds)
+{
+    time_t whole = (time_t)seconds;
+
+    return (struct timeval){whole, (suseconds_t)((seconds - (double)whole) * 1e6)};
+}
+
 static void put_line(struct bufferevent *to, const char *word, long number)
 {
     char line[32];
@@ -73,7 +80,7 @@ static void accepted(struct evconnlistener *listener, evutil_socket_t fd,
                      struct sockaddr *from, int length, void *argument)
 {
     static long count;
-    struct timeval time = {(time_t)delay, (int)((delay - (double)(time_t)delay) * 1e6)};
+    struct timeval time = timeval(delay);
     struct response *response = check_pointer(malloc(sizeof *response), "respond");
 
     (void)listener;
@@ -109,6 +116,8 @@ static void client_event(struct bufferevent *stream, short events, void *argumen
 
     if ((events & BEV_EVENT_CONNECTED) != 0)
         return;
+    if ((events & BEV_EVENT_TIMEOUT) != 0)
+        give_up();
     if ((events & BEV_EVENT_ERROR) != 0)
         die("read from the server");
     bufferevent_free(stream);
@@ -119,8 +128,11 @@ static void client_event(struct bufferevent *stream, short events, void *argumen
 
 static void start_client(struct client *client, struct sockaddr *to, socklen_t length)
 {
+    struct timeval time = timeval(time_out());
+
     client->stream = stream(-1);
     bufferevent_setcb(client->stream, client_readable, NULL, client_event, client);
+    check(bufferevent_set_timeouts(client->stream, &time, &time), "set a time-out");
     check(bufferevent_enable(client->stream, EV_READ), "read");
     check(bufferevent_socket_connect(client->stream, to, (int)length), "connect");
 }

@@ -1,4 +1,5 @@
-/* The same work with libuv: a uv_tcp_t for each connection, a uv_timer_t for each delay;
+/* The same work with libuv: a uv_tcp_t for each connection, a uv_timer_t for each delay
+ * and each time-out;
  * uv_try_write first, and uv_write for what is left. */
 #include "peer.h"
 
@@ -81,6 +82,11 @@ static bool write_all(uv_stream_t *stream, const char *bytes, size_t length,
     return false;
 }
 
+static uint64_t in_ms(double seconds)
+{
+    return (uint64_t)(seconds * 1000 + 0.999);
+}
+
 static void listen_with(uv_tcp_t *listener, int fd, uv_connection_cb accepted)
 {
     loop = uv_default_loop();
@@ -137,15 +143,21 @@ static void accepted(uv_stream_t *listener, int status)
     must(uv_timer_init(loop, &response->timer), "make a timer");
     put_line(&response->tcp, "start", response->number);
     uv_update_time(loop); /* the delay counts from now, not from the loop's last turn */
-    uint64_t ms = (uint64_t)(delay * 1000 + 0.999);
-    must(uv_timer_start(&response->timer, time_is_up, ms, 0), "start a timer");
+    must(uv_timer_start(&response->timer, time_is_up, in_ms(delay), 0), "start a timer");
 }
 
 struct client {
     uv_tcp_t tcp;
     uv_connect_t connect;
+    uv_timer_t timer;
     int lines;
 };
+
+static void client_timed_out(uv_timer_t *timer)
+{
+    (void)timer;
+    give_up();
+}
 
 static void client_closed(uv_handle_t *handle)
 {
@@ -160,22 +172,29 @@ static void client_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 {
     struct client *client = (struct client *)stream;
 
-    if (n > 0)
+    if (n > 0) {
         print_answer(buffer->base, (size_t)n, &client->lines);
-    else if (n == UV_EOF)
+        must(uv_timer_again(&client->timer), "start a timer");
+    } else if (n == UV_EOF) {
+        uv_close((uv_handle_t *)&client->timer, NULL);
         uv_close((uv_handle_t *)stream, client_closed);
-    else
+    } else
         must((int)n, "read from the server");
 }
 
 static void client_connected(uv_connect_t *connect, int status)
 {
     must(status, "connect");
+    must(uv_timer_again(&((struct client *)connect->handle)->timer), "start a timer");
     must(uv_read_start(connect->handle, give_buffer, client_read), "read");
 }
 
 static void start_client(struct client *client, const struct sockaddr *to)
 {
+    uint64_t ms = in_ms(time_out());
+
+    must(uv_timer_init(loop, &client->timer), "make a timer");
+    must(uv_timer_start(&client->timer, client_timed_out, ms, ms), "start a timer");
     must(uv_tcp_init(loop, &client->tcp), "make a stream");
     must(uv_tcp_connect(&client->connect, &client->tcp, to, client_connected), "connect");
 }

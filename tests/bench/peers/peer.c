@@ -112,6 +112,17 @@ double delay;
 long ended;
 long completed;
 
+double time_out(void)
+{
+    return (double)clients * delay + 10;
+}
+
+void give_up(void)
+{
+    errno = ETIMEDOUT;
+    die("read from the server");
+}
+
 static void write_whole(int fd, const char *bytes, size_t length)
 {
     errno = EAGAIN; /* which a short write does not say, but is */

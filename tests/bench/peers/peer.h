@@ -27,8 +27,9 @@ bool would_block(void);        /* errno says so */
 
 /* ---- the demo ---- */
 
-extern long clients; /* that are wanted */
-extern double delay; /* s */
+extern long clients;   /* that are wanted */
+extern double delay;   /* s */
+double time_out(void); /* s: a client gives up after so long without a byte */
 extern long ended;
 extern long completed;
 
@@ -45,6 +46,9 @@ void hang_up(int fd);
 
 /* Prints what a client has got, at once, and counts its lines. */
 void print_answer(const char *bytes, size_t length, int *lines);
+
+/* A client's time-out: no run of the bench may have one. */
+_Noreturn void give_up(void);
 
 /* Reads and prints what is there. Returns whether the client goes on; if not, it is
  * counted, and fd is closed. */

@@ -1,10 +1,11 @@
-// The same work with tokio, on its current_thread runtime. No checksums: in its favour.
+// The same work with tokio, on its current_thread runtime.
 use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::timeout;
 
 type Result<T> = std::io::Result<T>;
 
@@ -33,13 +34,17 @@ async fn serve(listener: TcpListener, delay: Duration) -> Result<()> {
     Ok(())
 }
 
-async fn client(address: std::net::SocketAddr, permit: OwnedSemaphorePermit) -> Result<bool> {
-    let mut stream = TcpStream::connect(address).await?;
+async fn client(
+    address: std::net::SocketAddr,
+    permit: OwnedSemaphorePermit,
+    limit: Duration,
+) -> Result<bool> {
+    let mut stream = timeout(limit, TcpStream::connect(address)).await??;
     drop(permit);
     let mut buffer = [0; 32];
     let mut lines = 0;
     loop {
-        let n = stream.read(&mut buffer).await?;
+        let n = timeout(limit, stream.read(&mut buffer)).await??;
         if n == 0 {
             return Ok(lines == 2);
         }
@@ -52,11 +57,12 @@ async fn demo(clients: u64, delay: Duration) -> Result<u64> {
     let listener = listen_anywhere().await?;
     let address = listener.local_addr()?;
     tokio::spawn(serve(listener, delay));
+    let limit = delay * clients as u32 + Duration::from_secs(10);
     let mut tasks = Vec::new();
     let connecting = Arc::new(Semaphore::new(AT_ONCE));
     for _ in 0..clients {
         let permit = connecting.clone().acquire_owned().await.expect("never closed");
-        tasks.push(tokio::spawn(client(address, permit)));
+        tasks.push(tokio::spawn(client(address, permit, limit)));
     }
     let mut completed = 0;
     for task in tasks {
@@ -100,30 +106,71 @@ async fn pair(listener: &TcpListener) -> Result<(TcpStream, TcpStream)> {
     Ok((one, other))
 }
 
-async fn send(mut to: TcpStream, mut left: u64, size: usize) -> Result<()> {
+// The one of common/app/checksum.c.
+#[derive(Default, PartialEq)]
+struct Checksum {
+    sum: u64,
+    sum_of_sums: u64,
+    held: Vec<u8>, // less than a word
+}
+
+impl Checksum {
+    // Returns what is left: less than a word.
+    fn add_words<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let words = bytes.chunks_exact(8);
+        let rest = words.remainder();
+        for word in words {
+            self.sum = self.sum.wrapping_add(u64::from_ne_bytes(word.try_into().unwrap()));
+            self.sum_of_sums = self.sum_of_sums.wrapping_add(self.sum);
+        }
+        rest
+    }
+
+    fn add(&mut self, mut bytes: &[u8]) {
+        if !self.held.is_empty() {
+            let n = bytes.len().min(8 - self.held.len());
+            let mut word = std::mem::take(&mut self.held);
+            word.extend_from_slice(&bytes[..n]);
+            self.held = self.add_words(&word).to_vec();
+            bytes = &bytes[n..];
+        }
+        if !bytes.is_empty() {
+            self.held = self.add_words(bytes).to_vec();
+        }
+    }
+}
+
+async fn send(mut to: TcpStream, mut left: u64, size: usize) -> Result<Checksum> {
     let piece = vec![b'x'; size];
+    let mut sum = Checksum::default();
     while left > 0 {
         let n = left.min(size as u64);
+        sum.add(&piece[..n as usize]);
         to.write_all(&piece[..n as usize]).await?;
         left -= n;
     }
-    to.shutdown().await
+    to.shutdown().await?;
+    Ok(sum)
 }
 
+// Returns what has arrived, as it was sent.
 async fn copy(wanted: u64, size: usize) -> Result<(u64, Instant)> {
     let listener = listen_anywhere().await?;
     let (sender, copier_in) = pair(&listener).await?;
     let (copier_out, mut receiver) = pair(&listener).await?;
     let start = Instant::now();
-    tokio::spawn(send(sender, wanted, size));
+    let sending = tokio::spawn(send(sender, wanted, size));
     tokio::spawn(copy_all(copier_in, copier_out, size));
     let mut buffer = vec![0; size];
     let mut arrived = 0;
+    let mut sum = Checksum::default();
     loop {
         let n = receiver.read(&mut buffer).await?;
         if n == 0 {
-            return Ok((arrived, start));
+            let same = sending.await?? == sum;
+            return Ok((if same { arrived } else { 0 }, start));
         }
+        sum.add(&buffer[..n]);
         arrived += n as u64;
     }
 }
