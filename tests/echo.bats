@@ -262,7 +262,8 @@ PYTHON
         run python3 -c '
 import socket, sys
 peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), timeout=5)
-for _ in range(50):
+peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+for _ in range(5):
     peer.send(b"ab")
     peer.send(b"!", socket.MSG_OOB)
     peer.send(b"cd")
