@@ -39,6 +39,16 @@ takes() {
     between "$(get wall_s)" "$1" "$(awk -v high="$2" -v share="$share" 'BEGIN { print 1 + (high - 1) / share }')"
 }
 
+# Stage 1 sleeps for ten seconds: it does so while the other tests run.
+setup_file() {
+    "$BIN/stage1" -r json >"$BATS_FILE_TMPDIR/out" 2>"$BATS_FILE_TMPDIR/json" 3>&- &
+    echo $! >"$BATS_FILE_TMPDIR/stage1"
+}
+
+teardown_file() {
+    kill "$(cat "$BATS_FILE_TMPDIR/stage1")" 2>/dev/null || true
+}
+
 setup() {
     share=$(busy_loop_share)
 }
@@ -50,12 +60,6 @@ overflows() {
 }
 
 # ---- ten clients ----
-
-@test "stage 1 takes ten seconds for ten clients, and no CPU" {
-    measure stage1
-    takes 10.0 11
-    below "$(cpu_share)" 5
-}
 
 @test "stage 2 takes one second, and no CPU" {
     measure stage2
@@ -198,4 +202,14 @@ os.execv(sys.argv[1], sys.argv[1:])' "$BIN/$stage" -n 1 -d 0 -r json 2>&1 >/dev/
         median=$(sort -n "$BATS_TEST_TMPDIR/$stage" | sed -n 3p)
         below "$((blocking / 3))" "$median"
     done
+}
+
+# ---- stage 1, at last: see setup_file ----
+
+@test "stage 1 takes ten seconds for ten clients, and no CPU" {
+    wait_until 15 grep -qs '}' "$BATS_FILE_TMPDIR/json"
+    json=$(tail -n 1 "$BATS_FILE_TMPDIR/json")
+    whole_answers 10 <"$BATS_FILE_TMPDIR/out"
+    takes 10.0 11
+    below "$(cpu_share)" 5
 }
