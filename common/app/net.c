@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -204,6 +205,21 @@ int net_listen(const char *host, int port)
 
 /* ---- a connection to ourselves ---- */
 
+/* TCP_NODELAY: a few bytes, such as the end of a large buffer, are sent at once, and not
+ * only when those before them have been acknowledged. (Nagle's algorithm) */
+static void set_socket_options(int fd, int send_buffer)
+{
+    int one = 1;
+
+    if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0)
+        fail("cannot set TCP_NODELAY: %s; is --host an address of this machine?",
+             strerror(errno));
+    if (send_buffer > 0 &&
+        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) != 0)
+        fail("cannot set SO_SNDBUF to %d: %s; try another --sndbuf", send_buffer,
+             strerror(errno));
+}
+
 /* Returns our end. Interrupted, a connect goes on by itself. */
 static int connect_to_listener(int listener, int send_buffer)
 {
@@ -214,10 +230,7 @@ static int connect_to_listener(int listener, int send_buffer)
     trace_call("socket", -1, fd);
     if (fd < 0)
         fail("cannot make a socket: %s; raise ulimit -n", strerror(errno));
-    if (send_buffer > 0 &&
-        setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) != 0)
-        fail("cannot set SO_SNDBUF to %d: %s; try another --sndbuf", send_buffer,
-             strerror(errno));
+    set_socket_options(fd, send_buffer);
     int result = connect(fd, (struct sockaddr *)&address, length);
     trace_call("connect", fd, result);
     if (result != 0 && errno != EINTR)

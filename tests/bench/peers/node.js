@@ -110,7 +110,8 @@ function copy(wanted, size) {
 
   listen((socket) => accepted.push(socket), { highWaterMark }, (server) => {
     const connect = (then) => {
-      const socket = net.connect({ port: server.address().port, highWaterMark });
+      const port = server.address().port;
+      const socket = net.connect({ port, highWaterMark, noDelay: true });
       socket.on('error', die);
       socket.on('connect', () => setImmediate(then, socket));
     };

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,10 +208,13 @@ void piece_arrived(const char *bytes, size_t length)
     bytes_arrived += (int64_t)length;
 }
 
-/* They connect at once, over loopback: the listener's queue is empty. */
+/* They connect at once, over loopback: the listener's queue is empty. `one` writes. */
 static void connect_pair(int listener, int *one, int *other)
 {
+    int yes = 1;
+
     *one = connect_to_us();
+    check(setsockopt(*one, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes), "set a socket");
     while ((*other = accept_next(listener)) < 0)
         ;
 }

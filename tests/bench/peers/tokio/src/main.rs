@@ -101,7 +101,8 @@ async fn echo() -> Result<u64> {
 }
 
 async fn pair(listener: &TcpListener) -> Result<(TcpStream, TcpStream)> {
-    let one = TcpStream::connect(listener.local_addr()?).await?;
+    let one = TcpStream::connect(listener.local_addr()?).await?; // the one that writes
+    one.set_nodelay(true)?;
     let (other, _) = listener.accept().await?;
     Ok((one, other))
 }
