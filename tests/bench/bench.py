@@ -148,7 +148,7 @@ def path(program):
 
 def demo_delay(clients):
     """Long enough that all clients are there at the same time."""
-    return 0.7 if clients > 1000 else 0.1 if clients > 100 else 0.03
+    return 0.5 if clients > 1000 else 0.1 if clients > 100 else 0.03
 
 
 def demo(program, clients):
