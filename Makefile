@@ -126,9 +126,12 @@ PEERS  := bare_epoll bare_poll libuv libev libevent go tokio
 NATIVE := $(filter-out go tokio,$(PEERS))
 
 ifeq ($(SYSTEM),Linux)
-# A peer that cannot be built is left out, and bench.py says so; why is in its .log.
-bench: all $(TOOLS:%=$(BENCH)/%)
+bench-settings:
 	@command -v python3 >/dev/null || { echo 'make bench needs python3 (package python3).' >&2; exit 1; }
+	@python3 -B tests/bench/bench.py settings
+
+# A peer that cannot be built is left out, and bench.py says so; why is in its .log.
+bench: bench-settings all $(TOOLS:%=$(BENCH)/%)
 	@for peer in $(PEERS); do \
 	    echo "building $$peer" >&2; \
 	    $(MAKE) -s $(BENCH)/$$peer >$(BENCH)/$$peer.log 2>&1 || rm -f $(BENCH)/$$peer; \
@@ -236,4 +239,4 @@ help:
 	@echo 'make install    to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
 	@echo 'make clean      remove what was built'
 
-.PHONY: all futures futures-demo demo units test check bench bench-log sanitize figures lint format install uninstall clean help
+.PHONY: all futures futures-demo demo units test check bench bench-settings bench-log sanitize figures lint format install uninstall clean help

@@ -30,7 +30,7 @@ teardown() {
 
 @test "make bench prints a table for each workload, and targets" {
     for workload in demo echo copy idle growth; do
-        grep -q "^$workload: medians of 1 rounds" "$bench/out" || fail "no $workload: $(cat "$bench/err")"
+        grep -q "^$workload: medians of 1 round\$" "$bench/out" || fail "no $workload: $(cat "$bench/err")"
     done
     grep -q '^in short' "$bench/out"
     grep -q '^targets' "$bench/out"

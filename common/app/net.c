@@ -212,8 +212,7 @@ static void set_socket_options(int fd, int send_buffer)
     int one = 1;
 
     if (setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one) != 0)
-        fail("cannot set TCP_NODELAY: %s; is --host an address of this machine?",
-             strerror(errno));
+        fail("cannot set TCP_NODELAY: %s; try another --host", strerror(errno));
     if (send_buffer > 0 &&
         setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &send_buffer, sizeof send_buffer) != 0)
         fail("cannot set SO_SNDBUF to %d: %s; try another --sndbuf", send_buffer,

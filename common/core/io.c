@@ -288,15 +288,16 @@ static void give_buffer_back(struct copy_all *self)
 
 /* Whether to wait without another read, which would say EAGAIN. A read that gets less
  * than it asked for has emptied the stream: see epoll(7). If it got much, we read again,
- * for more may have come while we wrote; and if an end or an error came with the bytes,
- * for an edge-triggered epoll does not report that again. */
-static bool is_empty(const struct copy_all *self)
+ * for more may have come while we wrote; and if an end, an error or urgent bytes came,
+ * for an edge-triggered epoll has reported them, and will not do so again. */
+static bool may_wait(const struct copy_all *self)
 {
     return (size_t)self->read.result < self->size / 2 &&
            !watch_of(self->from)->exceptional;
 }
 
-/* Reads into a buffer that it gives back if nothing came. */
+/* Reads into a buffer, or waits at once if the stream is `empty`. PENDING, it gives the
+ * buffer back. */
 static enum poll_result copy_all_read(struct copy_all *self, bool empty,
                                       struct context *cx)
 {
@@ -329,7 +330,7 @@ static enum poll_result copy_all_poll(struct future *future, struct context *cx)
                 return PENDING;
             if (self->read.result <= 0)
                 return copy_all_ended(self, self->read.result);
-            empty = is_empty(self);
+            empty = may_wait(self);
             self->write = write_all(self->to, self->buffer, (size_t)self->read.result);
             self->state = COPY_WRITING;
             break;

@@ -79,11 +79,11 @@ struct write_all {
 };
 struct write_all write_all(int fd, const char *bytes, size_t length);
 
-/* From one descriptor to another, at most `size` bytes at once, until the end of the
- * stream. It reads only when all that it has read is written: so a slow receiver slows
- * the sender down, which is called back-pressure. result: 0 at the end, and `copied`
- * bytes were written. While it waits for bytes it holds no buffer: thousands of idle
- * streams take little memory. (copy) */
+/* From one TCP connection or pipe to another, at most `size` bytes at once, until the
+ * end of the stream. It reads only when all that it has read is written: so a slow
+ * receiver slows the sender down, which is called back-pressure. result: 0 at the end,
+ * and `copied` bytes were written. While it waits for bytes it holds no buffer: thousands
+ * of idle streams take little memory. (copy) */
 struct copy_all {
     struct future future;
     enum { COPY_READING, COPY_WRITING } state;

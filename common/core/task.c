@@ -377,7 +377,7 @@ static void run_batch(void)
         if (task == NULL)
             return; /* one of the others has cancelled it */
         task_poll(task);
-        int64_t end = own_time(); /* and the start of the next: a clock costs time */
+        int64_t end = own_time(); /* and the start of the next one: clocks cost time */
         doctor_looks_at_poll(&task->actor, end - start); /* a name outlives its task */
         start = end;
     }

@@ -10,7 +10,7 @@
 struct watch {
     struct waker wakers[2]; /* [READABLE] and [WRITABLE]; no task: nobody waits */
     bool registered;        /* stage 5: epoll knows the descriptor */
-    bool exceptional;       /* stage 5: more than bytes has come, such as their end */
+    bool exceptional;       /* stage 5: an end, an error or urgent bytes have come */
 };
 
 static inline bool watch_has(const struct watch *watch, enum interest interest)

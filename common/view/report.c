@@ -52,16 +52,30 @@ static long max_rss_kib(const struct rusage *usage)
 #endif
 }
 
-static struct cost cost_of_run(int64_t wall)
+static struct rusage usage_now(void)
 {
     struct rusage usage;
 
     if (getrusage(RUSAGE_SELF, &usage) != 0)
         fail("cannot ask what the run cost: %s", strerror(errno));
+    return usage;
+}
+
+static struct rusage before; /* what it took to start the program */
+
+void report_start(void)
+{
+    before = usage_now();
+}
+
+static struct cost cost_of_run(int64_t wall)
+{
+    struct rusage usage = usage_now();
+
     return (struct cost){
         .wall = (double)wall / (double)NS_PER_SECOND,
-        .user = in_seconds(usage.ru_utime),
-        .sys = in_seconds(usage.ru_stime),
+        .user = in_seconds(usage.ru_utime) - in_seconds(before.ru_utime),
+        .sys = in_seconds(usage.ru_stime) - in_seconds(before.ru_stime),
         .max_rss_kib = max_rss_kib(&usage),
         .voluntary_switches = usage.ru_nvcsw,
         .peak_threads = thread_peak(),

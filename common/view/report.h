@@ -6,6 +6,9 @@
 
 #include <stdint.h>
 
+/* From now on the CPU time is the run's. */
+void report_start(void);
+
 /* Reports in the form that the options ask for, `wall` ns after the start, and returns
  * the exit status of the program. As text only if anybody got an answer: else the line
  * that says why not is all there is to say. */

@@ -13,6 +13,7 @@ static int64_t start;
 void view_start(const struct options *options)
 {
     start = now_ns();
+    report_start();
     if (options->explain != 0)
         explain_start(options->explain);
     if (options->step)

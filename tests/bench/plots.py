@@ -19,11 +19,13 @@ PANELS = {
 X_LABEL = {'demo': 'clients', 'growth': 'idle connections beside the busy one'}
 
 COLORS = {
-    'stage1': '#7a8fa6', 'stage2': '#8aa5c2', 'stage3': '#6cb6e8', 'stage4': '#3b8ee0',
+    'stage1': '#7a8fa6', 'stage2': '#8aa5c2', 'stage3': '#38b6d8', 'stage4': '#7fb2ff',
     'stage5': '#0b5fd7', 'bare_epoll': 'black', 'bare_poll': '#808080',
     'libuv': '#2d9d4f', 'libev': '#7bab26', 'libevent': '#b08b00', 'go': '#16a3a3',
     'node': '#d0763a', 'asyncio': '#c94b4b', 'tokio': '#9a5fc9',
 }
+
+DASHED = ['stage2', 'stage3', 'stage4']
 
 HEAD = """
 set terminal svg size {width},{height} dynamic font 'sans-serif,13' noenhanced
@@ -32,12 +34,16 @@ set multiplot layout 1,2 margins {margins} spacing 0.11
 set border 3 lc rgb '#808080'
 set grid lc rgb '#808080' dt 3
 set tics nomirror
+set format '%.10g'
 set logscale {axes}
 """
 
 
 def style(program):
+    """The stages before the last are dashed: where they are level with it, one sees both."""
     width = 3 if program in ('stage5', 'bare_epoll') else 1.5
+    if program in DASHED:
+        return f"lw 2 dt '-' pt 4 ps 0.6 lc rgb '{COLORS[program]}'"
     return f"lw {width} pt {4 + rank(program)[0] * 3} ps 0.6 lc rgb '{COLORS[program]}'"
 
 
@@ -52,7 +58,7 @@ def plot(curves):
 
 def lines_panel(results, workload, metric, label, key):
     script, curves = [], []
-    for i, program in enumerate(results.programs(workload)):
+    for i, program in enumerate(results.programs(workload)[::-1]):
         medians = [(n, results.median(workload, program, n, metric))
                    for n in results.sizes(workload)]
         rows = [(n, value) for n, value in medians if value]
@@ -61,7 +67,7 @@ def lines_panel(results, workload, metric, label, key):
             curves.append(f"$d{i} using 1:2 with linespoints {style(program)} "
                           f"title '{program}'")
     script += [f"set title '{label}'", f"set xlabel '{X_LABEL[workload]}'",
-               'set key outside right center' if key else 'unset key',
+               'set key outside right center invert' if key else 'unset key',
                plot(curves)]
     return script
 
@@ -69,13 +75,19 @@ def lines_panel(results, workload, metric, label, key):
 def dots_panel(results, workload, metric, label, _):
     n = results.sizes(workload)[-1]
     programs = results.programs(workload)[::-1]
-    script, curves = [], []
+    script, curves, values = [], [], []
     for i, program in enumerate(programs):
         value = results.median(workload, program, n, metric)
-        if value:
+        if value is not None:
+            values.append(value)
             script += block(f'd{i}', [(value, i)])
             curves.append(f'$d{i} using 1:2 with points pt 7 ps 1 '
                           f"lc rgb '{COLORS[program]}' notitle")
+    least, most = min(values), max(values)
+    if least > 0:
+        script.append(f'set xrange [{least / 1.5}:{1.5 * most}]')
+    else:
+        script += ['unset logscale x', f'set xrange [0:{1.1 * most or 1}]']
     names = ', '.join(f"'{program}' {i}" for i, program in enumerate(programs))
     script += [f"set title '{label}'", f'set ytics ({names})',
                f'set yrange [-1:{len(programs)}]', plot(curves)]

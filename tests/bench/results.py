@@ -1,5 +1,6 @@
 """What was measured: kept, summed up, printed, written down."""
 import csv
+import math
 import statistics
 
 
@@ -25,7 +26,7 @@ class Results:
         the medians would let in what else the machine did.)"""
         values = self.values(workload, a, n, metric)
         others = self.values(workload, b, n, metric)
-        return [values[r] / others[r] for r in values if others.get(r)]
+        return [ratio(values[r], others[r]) for r in values if r in others]
 
     def distinct(self, workload, column):
         return list(dict.fromkeys(row[column] for row in self.rows if row[0] == workload))
@@ -64,6 +65,12 @@ class Results:
             writer = csv.writer(file)
             writer.writerow(['workload', 'program', 'n', 'round', 'metric', 'value'])
             writer.writerows(self.rows)
+
+
+def ratio(a, b):
+    if a == b: # both may be 0
+        return 1
+    return a / b if b else math.inf
 
 
 def rank(program):

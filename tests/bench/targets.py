@@ -34,8 +34,8 @@ def keeps(value, which, limit):
 
 
 def verdict(ratios, which, limit):
-    """Their median, with a mark if it misses: ! if more than three of four rounds do, else
-    ~, for another run might find it met."""
+    """Their median, with a mark if it misses: ! if more than three of four rounds do. Else
+    ~, for another run may well find it met."""
     global missed, unsure
     if not ratios:
         return '-'
@@ -108,7 +108,8 @@ def copy_by_futures(results):
 
 def print_all(results):
     """Returns how many were missed."""
-    print('targets, medians of the rounds (! is missed; ~ too, but the rounds disagree)\n')
+    print('targets, medians of the rounds (! is missed; ~ is in doubt: the median misses it, '
+          'but a quarter of the rounds or more do not)\n')
     limits(results)
     against(['bare_epoll'], AGAINST_BARE_EPOLL, results)
     present = [p for p in LIBRARIES

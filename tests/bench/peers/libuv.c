@@ -279,50 +279,40 @@ static void give_receive_buffer(uv_handle_t *handle, size_t wanted, uv_buf_t *bu
     *buffer = uv_buf_init(receive_buffer, (unsigned)buffer_size);
 }
 
-/* The pieces outlive the write, so they are not copied: uv_write, not write_all. */
-static void write_piece(uv_tcp_t *tcp, const char *bytes, size_t length,
-                        uv_write_t *write, uv_write_cb written)
-{
-    uv_buf_t buffer = uv_buf_init((char *)bytes, (unsigned)length);
-
-    must(uv_write(write, as_stream(tcp), &buffer, 1, written), "write");
-}
-
+/* One piece for each turn of the loop. uv_write tries at once; what is left need not be
+ * copied, for the piece outlives it. */
 static void send_more(uv_write_t *write, int status)
 {
     size_t length;
     const char *bytes = next_piece(&length);
+    uv_buf_t buffer = uv_buf_init((char *)bytes, (unsigned)length);
 
     must(status, "send");
     if (length == 0)
         uv_close((uv_handle_t *)&sender, NULL);
     else
-        write_piece(&sender, bytes, length, write, send_more);
+        must(uv_write(write, as_stream(&sender), &buffer, 1, send_more), "send");
 }
 
 static void copy_in(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer);
 
 static void copied(uv_write_t *write, int status)
 {
-    (void)write;
+    free(write);
     must(status, "write");
     must(uv_read_start(as_stream(&copier_in), give_copy_buffer, copy_in), "read on");
 }
 
 static void copy_in(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 {
-    static uv_write_t write;
-
     if (n == UV_EOF) {
         uv_close((uv_handle_t *)stream, NULL);
         uv_close((uv_handle_t *)&copier_out, NULL);
         return;
     }
     must((int)n, "read");
-    if (n == 0)
-        return;
-    uv_read_stop(stream);
-    write_piece(&copier_out, buffer->base, (size_t)n, &write, copied);
+    if (!write_all(as_stream(&copier_out), buffer->base, (size_t)n, copied))
+        uv_read_stop(stream);
 }
 
 static void receive(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
