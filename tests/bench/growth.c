@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 
 enum { WARM_UP = 20, AT_LEAST = 20 }; /* events */
-#define AT_MOST (NS_PER_SECOND / 2)   /* of time, however few events that is */
+#define AT_MOST (NS_PER_SECOND / 4)   /* of time, however few events that is */
 
 static long wanted; /* events */
 
