@@ -163,6 +163,17 @@ gone() {
     done
 }
 
+@test "localhost is this machine, even where no file and no name server says so" {
+    hide='mount --bind /dev/null /etc/hosts; mount --bind /dev/null /etc/resolv.conf'
+    unshare -rm sh -ec "$hide" 2>/dev/null || skip "needs unshare, and the right to use it"
+    for stage in $STAGES; do
+        start_server stage4 -d 0
+        unshare -rm sh -ec "$hide"'; exec "$@"' - "$BIN/$stage" client -n 2 -H localhost \
+            -p "$port" -r none | whole_answers 2 || fail "$stage"
+        stop_server
+    done
+}
+
 @test "a client at a server that is far away looks names up on a second thread" {
     for stage in $FUTURE_STAGES; do
         start_server stage4 -d 0

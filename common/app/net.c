@@ -81,6 +81,9 @@ const char *net_find(const char *host, int port, int flags, struct addrinfo **ad
 
     snprintf(service, sizeof service, "%d", port);
     int code = getaddrinfo(host, service, &hints, addresses);
+    /* it means this machine even where no file and no server says so: RFC 6761 */
+    if (code != 0 && (flags & AI_NUMERICHOST) == 0 && strcmp(host, "localhost") == 0)
+        code = getaddrinfo("127.0.0.1", service, &hints, addresses);
     if (code == EAI_SYSTEM)
         return strerror(errno);
     return code == 0 ? NULL : gai_strerror(code);
