@@ -67,6 +67,15 @@ teardown() {
     fi
 }
 
+@test "a ratio is marked ! if over three quarters of the rounds miss, ~ if only the median does" {
+    PYTHONPATH=tests/bench python3 -B -c '
+from targets import verdict
+for rounds, expected in ([0.9, 1.2, 0.9], "0.90  "), ([1.2] * 4 + [0.9], "1.20 !"), \
+        ([1.2] * 3 + [0.9] * 2, "1.20 ~"), ([1.004], "1.00  "), ([], "-"):
+    assert verdict(rounds, "at most", 1) == expected, (rounds, verdict(rounds, "at most", 1))
+assert verdict([0.94, 0.9, 0.9, 0.9, 0.9], "at least", 0.95) == "0.90 !"'
+}
+
 @test "bare epoll gives whole answers, as the stages do" {
     "$bench/bare_epoll" demo 100 0.1 2>/dev/null >"$bench/answers"
     whole_answers 100 <"$bench/answers"

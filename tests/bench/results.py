@@ -68,7 +68,7 @@ class Results:
 
 
 def ratio(a, b):
-    if a == b: # both may be 0
+    if a == b:  # both may be 0
         return 1
     return a / b if b else math.inf
 

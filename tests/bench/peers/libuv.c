@@ -1,6 +1,5 @@
 /* The same work with libuv: a uv_tcp_t for each connection, a uv_timer_t for each delay
- * and each time-out;
- * uv_try_write first, and uv_write for what is left. */
+ * and each time-out; uv_try_write first, and uv_write for what is left. */
 #include "peer.h"
 
 #include <uv.h>
