@@ -18,6 +18,7 @@ void reactor_init(bool second_choice)
 
 void reactor_watch(int fd, enum interest interest, struct waker waker)
 {
+    /* whether fd is ready or not: we do not look */
     trace(REACTOR_READY, waker_actor(waker), interest_word(interest), fd, 0);
     wake(waker);
 }

@@ -27,7 +27,7 @@ const struct stage stage = {
 #define EXCEPTIONAL (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)
 
 enum { MOST_READY = 1024 };
-static struct epoll_event ready[MOST_READY]; /* by the last wait; the others wait on */
+static struct epoll_event ready[MOST_READY]; /* if more are, the next wait says so */
 static int epoll_fd;
 static int interrupt_fd;
 static bool level_triggered;
@@ -61,9 +61,12 @@ static void tell_epoll(int fd, struct watch *watch)
                        (watch_has(watch, WRITABLE) ? (uint32_t)EPOLLOUT : 0);
     int operation = watch->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
     watch->registered = true;
-    calls.made++; /* one for the report; the log has REACTOR_WATCH instead */
-    if (epoll_ctl(epoll_fd, operation, fd, &event) != 0)
-        fail("cannot register descriptor %d with epoll: %s", fd, strerror(errno));
+    int result = epoll_ctl(epoll_fd, operation, fd, &event);
+    trace_call("epoll_ctl", fd, result);
+    if (result != 0)
+        fail("cannot register descriptor %d with epoll: %s; "
+             "it takes sockets and pipes, and at most fs.epoll.max_user_watches",
+             fd, strerror(errno));
 }
 
 void reactor_watch(int fd, enum interest interest, struct waker waker)

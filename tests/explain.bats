@@ -32,12 +32,19 @@ story_of_client_1() {
     }' "$BATS_TEST_TMPDIR/log"
 }
 
+# The story is the same but for a line that stage 5 has once for each descriptor.
+told_to_epoll() {
+    if [ "$1" = stage5 ]; then echo 1; else echo 0; fi
+}
+
 @test "the story of one client, in stages 4 and 5: polled, connect, watched, woken, read, end of stream, done" {
     for stage in $FUTURE_STAGES; do
         [ "$stage" != stage3 ] || continue
         for try in 1 2 3; do # a busy machine may deliver two events at once
             explain "$stage" -n 1 -d 0.2
-            ! story_of_client_1 | diff tests/golden/explain_client_1.txt - >"$BATS_TEST_TMPDIR/diff" || continue 2
+            [ "$(story_of_client_1 | grep -c ' epoll_ctl on fd N → 0$')" -eq "$(told_to_epoll "$stage")" ]
+            ! story_of_client_1 | grep -v ' epoll_ctl ' |
+                diff tests/golden/explain_client_1.txt - >"$BATS_TEST_TMPDIR/diff" || continue 2
         done
         fail "$stage, $try times: $(cat "$BATS_TEST_TMPDIR/diff")"
     done

@@ -46,16 +46,26 @@ reads_of_linker() {
     done
 }
 
-@test "no descriptor for accept (EMFILE, ENFILE): said once, then all are served" {
+@test "no accept for a while (EMFILE, ENFILE, EPERM): said once, then all are served" {
     need strace
     for stage in $STAGES; do
-        for error in EMFILE ENFILE; do
+        for error in EMFILE ENFILE EPERM; do
             inject "accept:error=$error:when=2..4" "$BIN/$stage" -n 5 -d 0.02 -r none \
                 >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
             whole_answers 5 <"$BATS_TEST_TMPDIR/out"
             [ "$(grep -c "$stage: cannot accept more clients now: " "$BATS_TEST_TMPDIR/err")" -eq 1 ]
             [ "$(wc -l <"$BATS_TEST_TMPDIR/err")" -eq 1 ]
         done
+    done
+}
+
+@test "a firewall that forbids each accept: the client gives up, and the program ends" {
+    need strace
+    for stage in $STAGES; do
+        run inject accept:error=EPERM "$BIN/$stage" -n 1 -d 0 -t 0.2 -r none
+        [ "$status" -eq 1 ]
+        [ "${lines[0]}" = "$stage: cannot accept more clients now: Operation not permitted; they have to wait" ]
+        [[ "${lines[1]}" == "$stage: 1 of 1 clients failed: no byte from the server for 0.2 s; "* ]]
     done
 }
 
@@ -162,7 +172,7 @@ reads_of_linker() {
     [ "$output" = "stage5: cannot make an epoll and an eventfd: Too many open files; raise ulimit -n" ]
     run inject epoll_ctl:error=ENOSPC:when=3 "$BIN/stage5" -n 5 -d 0
     [ "$status" -eq 1 ]
-    [[ "${lines[-1]}" == "stage5: cannot register descriptor "*" with epoll: No space left on device" ]]
+    [[ "${lines[-1]}" == "stage5: cannot register descriptor "*" with epoll: No space left on device; "*max_user_watches ]]
 }
 
 # ---- what the kernel is asked ----

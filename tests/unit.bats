@@ -221,6 +221,10 @@ assert "a \"name\"\n\\ 3" in names, names'
     unit a_new_waker_takes_the_place_of_the_old_one
 }
 
+@test "a waker of nobody keeps no executor waiting" {
+    unit a_waker_of_nobody_is_not_counted
+}
+
 @test "100,000 interrupts end one wait, and no other" {
     unit interrupt_ends_a_wait
 }

@@ -3,6 +3,7 @@
 #include "core/message.h"
 #include "core/trace.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -37,8 +38,8 @@ void cannot_accept_now(int error)
     static bool said;
 
     if (!said)
-        message("cannot accept more clients now: %s; they wait until others have ended. "
-                "Raise ulimit -n",
-                strerror(error));
+        message("cannot accept more clients now: %s; they have to wait%s",
+                strerror(error),
+                error == EMFILE || error == ENFILE ? ". Raise ulimit -n" : "");
     said = true;
 }

@@ -20,7 +20,7 @@ void discard_input(int fd);
 /* Says that a server which was told to stop waits for so many responses, if any. */
 void waits_for_responses(long running);
 
-/* Says, once, that clients have to queue because descriptors or memory ran out. `error`
+/* Says, once, that clients have to queue, and why: see accept_may_succeed_later. `error`
  * is an errno. Then wait for ACCEPT_PAUSE (in ns) until a response has ended, and try
  * again: to try at once, and again, would cost a whole CPU. */
 void cannot_accept_now(int error);

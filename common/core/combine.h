@@ -45,8 +45,9 @@ struct and_then and_then(struct future *first, struct future *(*next)(void *argu
 
 /* Side by side: READY when all are. Each child becomes a task, so each has a waker of its
  * own, and only those are polled that were woken. As in spawn, they come from malloc and
- * are given away; the array stays the caller's, and is read at the first poll. Dropped
- * before, join_all cancels those that are not done. (join!, join_all) */
+ * are given away, and freed when they are READY: what they find out they must write
+ * elsewhere. The array stays the caller's, and is read at the first poll. Dropped before,
+ * join_all cancels those that are not done. (join!, join_all) */
 struct join_all {
     struct future future;
     struct future **children; /* NULL: they are tasks by now */

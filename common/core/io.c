@@ -37,10 +37,10 @@ void forget_and_close(int fd)
 }
 
 /* READY, with this result: the number of a descriptor, or of bytes, or -errno. */
-static enum poll_result ready(const char *future, int fd, ssize_t *result, ssize_t value)
+static enum poll_result ready(const char *name, int fd, ssize_t *result, ssize_t value)
 {
     *result = value;
-    trace(FUTURE_READY, NULL, future, fd, value);
+    trace(FUTURE_READY, NULL, name, fd, value);
     return READY;
 }
 
@@ -108,8 +108,8 @@ static int connect_start(struct connect_to *self)
     return errno == EINTR ? -EINPROGRESS : -errno; /* interrupted, it goes on by itself */
 }
 
-/* Asks how it went. A writable socket has come to an end, good or bad; but the wake may
- * have been spurious, so what counts is whether there is somebody at the other end. */
+/* Asks how it went. When the socket is writable, it has succeeded or failed; but the wake
+ * may be spurious, so what counts is whether there is somebody at the other end. */
 static int connect_check(struct connect_to *self)
 {
     struct sockaddr_storage peer;
@@ -286,10 +286,10 @@ static void give_buffer_back(struct copy_all *self)
     self->buffer = NULL;
 }
 
-/* Whether to wait without another read, which would say EAGAIN. A read that gets less
- * than it asked for has emptied the stream: see epoll(7). If it got much, we read again,
- * for more may have come while we wrote; and if an end, an error or urgent bytes came,
- * for an edge-triggered epoll has reported them, and will not do so again. */
+/* Whether to wait without another read. A short read has emptied the stream, so the next
+ * would only say EAGAIN: see epoll(7). After a large one we read again: more is likely to
+ * have come while we wrote. After an end, an error or urgent bytes we have to: epoll has
+ * reported them already, and will not do so again. */
 static bool may_wait(const struct copy_all *self)
 {
     return (size_t)self->read.result < self->size / 2 &&
@@ -302,7 +302,8 @@ static enum poll_result copy_all_read(struct copy_all *self, bool empty,
                                       struct context *cx)
 {
     if (self->buffer == NULL)
-        self->buffer = reallocate(NULL, self->size, 1);
+        self->buffer =
+            reallocate(NULL, self->size, 1); /* allocate would fill it with 0 */
     self->read.buffer = self->buffer;
     enum poll_result result =
         empty ? wait_until(READABLE, self->from, &self->read.waiting, cx)

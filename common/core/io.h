@@ -18,8 +18,8 @@
 #include <sys/types.h>
 
 /* result: a new non-blocking connection, the caller's to close. Connections that died
- * while they queued are passed over. -EMFILE, -ENFILE: no descriptor is free now.
- * (TcpAccept) */
+ * while they queued are passed over. After -EMFILE and the like
+ * (accept_may_succeed_later) wait before you try again. (TcpAccept) */
 struct accept_one {
     struct future future;
     int listener;

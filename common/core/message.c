@@ -43,7 +43,7 @@ void *allocate(size_t count, size_t size)
 
     if (memory == NULL)
         fail("out of memory for %zu more objects of %zu bytes; "
-             "take fewer clients, or a smaller --buffer",
+             "ask for less at once, or raise ulimit -v",
              count, size);
     return memory;
 }
@@ -54,7 +54,7 @@ void *reallocate(void *old, size_t count, size_t size)
 
     if (memory == NULL)
         fail("out of memory for %zu objects of %zu bytes; "
-             "take fewer clients, or a smaller --buffer",
+             "ask for less at once, or raise ulimit -v",
              count, size);
     return memory;
 }

@@ -25,11 +25,11 @@ static inline const char *interest_word(enum interest interest)
  * option. */
 void reactor_init(bool second_choice);
 
-/* Wakes `waker` once, when fd is ready for `interest`; an error or a hang-up makes it
- * ready for both. Call it only after fd answered EAGAIN (copy_all, in io.c, knows the one
- * exception), and reactor_forget before you close an fd that was ever watched. Each
- * interest has one waker: a new one takes the place of the old one.
- * (POLL_FDS, set_readable_callback) */
+/* Wakes `waker` once, when fd is ready for `interest` or earlier: then try the call
+ * again. An error or a hang-up makes fd ready for both. Call it only after fd said that
+ * it would have to wait: EAGAIN, or EINPROGRESS of a connect (copy_all, in io.c, knows
+ * when one need not ask). A new waker takes the place of the old one: at any time one
+ * task may read from fd, and one may write to it. (POLL_FDS, set_readable_callback) */
 void reactor_watch(int fd, enum interest interest, struct waker waker);
 
 /* Before each close: else the next descriptor with this number would meet an old
@@ -37,8 +37,8 @@ void reactor_watch(int fd, enum interest interest, struct waker waker);
 void reactor_forget(int fd);
 
 /* Blocks until something is ready, `timeout` nanoseconds have gone (negative: no limit),
- * or another thread interrupts; and may return early, for a signal. (the call of
- * libc::poll) */
+ * or another thread interrupts; and may return early: for a signal, or in stage 3
+ * always. (the call of libc::poll) */
 void reactor_wait(int64_t timeout);
 
 /* Makes reactor_wait, now or the next time, return at once. From any thread. */

@@ -37,13 +37,14 @@ bool would_block(int error)
 
 bool accept_may_go_on(int error)
 {
-    return error == EINTR || error == ECONNABORTED || error == EPROTO || error == EPERM ||
-           error == ENETDOWN || error == ENETUNREACH || error == EHOSTUNREACH;
+    return error == EINTR || error == ECONNABORTED || error == EPROTO;
 }
 
 bool accept_may_succeed_later(int error)
 {
-    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+    return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM ||
+           error == EPERM || error == ENETDOWN || error == ENETUNREACH ||
+           error == EHOSTUNREACH;
 }
 
 const char *error_text(int error)

@@ -20,10 +20,12 @@ int milliseconds_up(int64_t duration);
 /* Whether this errno says: not now, I would have to wait. */
 bool would_block(int error);
 
-/* Whether accept failed only because of the one connection that it was to return. */
+/* Whether accept was interrupted, or the connection that it was to return has died: then
+ * try again at once. */
 bool accept_may_go_on(int error);
 
-/* Whether it failed because descriptors or memory ran out: later it may succeed. */
+/* Whether it may succeed later: descriptors or memory ran out, a firewall is in the way,
+ * or the network is down. */
 bool accept_may_succeed_later(int error);
 
 /* What a reader gets who needs more bytes than the stream had: "unexpected end of

@@ -15,8 +15,8 @@ struct task {
     struct actor actor;    /* its name, for the event log */
     struct waker joiner;   /* woken when the task is done */
     struct last_words last_words;
-    uint32_t polls;
-    uint32_t self_wakes; /* polls in which it woke itself, though nothing was ready */
+    uint64_t polls;
+    uint64_t self_wakes; /* polls in which it woke itself, though nothing was ready */
     bool detached;       /* nobody will join it */
 
     /* run_queue.lock must be held when using these: */
@@ -44,7 +44,7 @@ static struct {
     int helpers;         /* other threads that are about to wake a task */
 } run_queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static pthread_t executor;     /* the thread that runs block_on */
+static pthread_t our_thread;   /* that runs block_on */
 static struct block *newest;   /* of all blocks */
 static struct task *main_task; /* block_on's; its future belongs to the caller */
 static const struct actor nobody;
@@ -123,7 +123,7 @@ void wake(struct waker waker)
     pthread_mutex_unlock(&run_queue.lock);
 
     /* If it is the executor that calls us, it is awake already. */
-    if (wakes && !pthread_equal(pthread_self(), executor))
+    if (wakes && !pthread_equal(pthread_self(), our_thread))
         reactor_interrupt();
 }
 
@@ -356,13 +356,18 @@ static void task_poll(struct task *task)
     acting = &nobody;
 }
 
-/* The time, without what the listeners of the log have taken of it. */
-static int64_t own_time(void)
+/* The time since the last call, without what the listeners of the log have taken. */
+static int64_t lap_time(void)
 {
-    return now_ns() - trace_spent;
+    static int64_t last;
+    int64_t now = now_ns() - trace_spent;
+    int64_t lap = now - last;
+
+    last = now;
+    return lap;
 }
 
-/* Polls the tasks that were woken before now. Those that they wake come in the next
+/* As many polls as tasks are queued now. Those that are woken meanwhile come in the next
  * batch, so that the reactor is asked in between, however busy the tasks are. */
 static void run_batch(void)
 {
@@ -371,25 +376,23 @@ static void run_batch(void)
     trace(EXEC_TURN, NULL, NULL, -1, (int64_t)n);
     if (before_turn != NULL)
         before_turn();
-    int64_t start = own_time();
+    lap_time();
     for (; n > 0; n--) {
         struct task *task = run_queue_pop();
         if (task == NULL)
             return; /* one of the others has cancelled it */
         task_poll(task);
-        int64_t end = own_time(); /* and the start of the next one: clocks cost time */
-        doctor_looks_at_poll(&task->actor, end - start); /* a name outlives its task */
-        start = end;
+        doctor_looks_at_poll(&task->actor, lap_time()); /* a name outlives its task */
     }
 }
 
-/* Until one of the tasks can run. */
+/* Until a task can run, or as well may: a wait may end early. */
 static void wait_for_events(void)
 {
     int64_t timeout = run_queue_length() > 0 ? 0 : timers_next();
 
     acting = &reactor;
-    /* + 1: the one by which other threads interrupt the wait */
+    /* + 1: that by which other threads interrupt the wait */
     trace(REACTOR_WAIT, NULL, NULL, (int)watches_count() + 1, timeout);
     reactor_wait(timeout);
     timers_fire();
@@ -407,7 +410,7 @@ static void cancel_all(void)
 
 void block_on(struct future *main_future)
 {
-    executor = pthread_self();
+    our_thread = pthread_self();
     main_task = spawn(main_future, "main", 0);
 
     for (;;) {

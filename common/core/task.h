@@ -22,9 +22,9 @@
 void block_on(struct future *main_future);
 
 /* Makes a task of `future` and queues it. `future` comes from malloc, and the executor
- * drops and frees it. `kind`, which must outlive the task, and `number` are the task's
- * name: "client 3"; 0 is left out. The task is then joined, detached or cancelled,
- * exactly once. (spawn, Spawner) */
+ * drops and frees it. `kind` and `number` are the task's name: "client 3"; 0 is left out.
+ * `kind` must live as long as the program: the log also names tasks that are gone. The
+ * task is then joined, detached or cancelled, exactly once. (spawn, Spawner) */
 struct task *spawn(struct future *future, const char *kind, long number);
 
 /* Who would be woken, for the event log; NULL: nobody, or a task that is gone. */

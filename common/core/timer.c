@@ -65,14 +65,19 @@ static void heap_remove(struct sleep_for *sleep)
     heap_move_down(last.sleep->place, last);
 }
 
+static void stop_sleeping(struct sleep_for *self)
+{
+    if (self->place != 0)
+        heap_remove(self);
+}
+
 static enum poll_result sleep_for_poll(struct future *future, struct context *cx)
 {
     struct sleep_for *self = container_of(future, struct sleep_for, future);
-
     int64_t left = self->deadline - now_ns();
 
     if (left <= 0) {
-        future_drop(future);
+        stop_sleeping(self);
         trace(FUTURE_READY, NULL, "sleep_for", -1, 0);
         return READY;
     }
@@ -85,10 +90,7 @@ static enum poll_result sleep_for_poll(struct future *future, struct context *cx
 
 static void sleep_for_drop(struct future *future)
 {
-    struct sleep_for *self = container_of(future, struct sleep_for, future);
-
-    if (self->place != 0)
-        heap_remove(self);
+    stop_sleeping(container_of(future, struct sleep_for, future));
 }
 
 struct sleep_for sleep_for(int64_t duration)

@@ -27,13 +27,16 @@ struct watch *watch_of(int fd)
     return &blocks[fd / WATCHES][fd % WATCHES];
 }
 
+static void set_waker(struct watch *watch, enum interest interest, struct waker waker)
+{
+    watched -= watch_has_any(watch);
+    watch->wakers[interest] = waker;
+    watched += watch_has_any(watch);
+}
+
 void watch_put(int fd, enum interest interest, struct waker waker)
 {
-    struct watch *watch = watch_of(fd);
-
-    if (!watch_has_any(watch))
-        watched++;
-    watch->wakers[interest] = waker;
+    set_waker(watch_of(fd), interest, waker);
     trace(REACTOR_WATCH, NULL, interest_word(interest), fd, 0);
 }
 
@@ -42,9 +45,7 @@ struct waker watch_take(int fd, enum interest interest)
     struct watch *watch = watch_of(fd);
     struct waker waker = watch->wakers[interest];
 
-    watch->wakers[interest].task = NULL;
-    if (waker.task != NULL && !watch_has_any(watch))
-        watched--;
+    set_waker(watch, interest, (struct waker){NULL, 0});
     return waker;
 }
 

@@ -36,7 +36,7 @@ void watch_wake(int fd, enum interest interest);
 
 void watch_clear(int fd);
 
-int watches_end(void);      /* no larger descriptor, nor this one, has a waker */
+int watches_end(void);      /* all descriptors that have a waker are below this one */
 size_t watches_count(void); /* how many descriptors have one */
 
 #endif

@@ -1134,6 +1134,21 @@ static void test_a_new_waker_takes_the_place_of_the_old_one(void)
     CHECK(watches_count() == 0);
 }
 
+/* As a lesson does that polls by hand: the executor must not wait for nobody. */
+static void test_a_waker_of_nobody_is_not_counted(void)
+{
+    struct context cx = {.waker = {NULL, 0}};
+
+    make_pair(fds);
+    struct read_some read = read_some(fds[0], &byte, 1);
+    CHECK(future_poll(&read.future, &cx) == PENDING);
+    CHECK(future_poll(&read.future, &cx) == PENDING);
+    future_drop(&read.future);
+    CHECK(watches_count() == 0);
+    forget_and_close(fds[0]);
+    close(fds[1]);
+}
+
 static void test_interrupt_ends_a_wait(void)
 {
     int64_t start = now_ns();
@@ -1417,6 +1432,7 @@ static const struct test tests[] = {
     TEST(descriptor_reuse),
     TEST(old_events_do_not_reach_a_new_watch),
     TEST(a_new_waker_takes_the_place_of_the_old_one),
+    TEST(a_waker_of_nobody_is_not_counted),
     TEST(interrupt_ends_a_wait),
     TEST(connect_and_accept),
     TEST(connect_refused),
