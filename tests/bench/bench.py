@@ -14,6 +14,8 @@ import json
 import os
 import re
 import resource
+import selectors
+import signal
 import statistics
 import subprocess
 import sys
@@ -62,7 +64,7 @@ PEERS = {  # name: (command, what it needs)
     'libevent': ([f'{BENCH}/libevent'], 'libevent-dev'),
     'go': ([f'{BENCH}/go'], 'golang-go'),
     'node': (['node', 'tests/bench/peers/node.js'], 'nodejs'),
-    'asyncio': (['python3', 'tests/bench/peers/asyncio_streams.py'], 'python3'),
+    'asyncio': (['python3', 'tests/bench/peers/asyncio_streams.py'], 'python3, 3.11 or later'),
     'tokio': ([f'{BENCH}/tokio'], 'cargo and librust-tokio-dev'),
 }
 STAGES = ['stage1', 'stage2', 'stage3', 'stage4', 'stage5']
@@ -76,6 +78,7 @@ MOST_THREADS = 1000  # clients of stage 2: each has two threads
 started = time.monotonic()
 results = Results()
 failures = []
+failed = set()  # (workload, program)
 
 
 def say(text):
@@ -86,6 +89,10 @@ def say(text):
 
 class Failure(Exception):
     pass
+
+
+# What may go wrong with a program, and with what it prints.
+FAILURES = (Failure, OSError, ValueError, LookupError, subprocess.SubprocessError)
 
 
 def run(command):
@@ -119,13 +126,26 @@ class Server:
     def __init__(self, command):
         self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE, text=True)
-        line = self.process.stderr.readline()
+        try:
+            self.port = self.read_port(command)
+        except BaseException:
+            self.stop()
+            raise
+        self.pid = str(self.process.pid)
+
+    def read_port(self, command):
+        with selectors.DefaultSelector() as selector:
+            selector.register(self.process.stderr, selectors.EVENT_READ)
+            line = self.process.stderr.readline() if selector.select(20) else 'says nothing'
         port = re.search(r'listening on .*:(\d+)', line)
         if port is None:
-            self.process.kill()
             raise Failure(f"{' '.join(command)}: {line.strip()}")
-        self.port = port.group(1)
-        self.pid = str(self.process.pid)
+        return port.group(1)
+
+    def memory_kib(self):
+        """The most that it ever had."""
+        with open(f'/proc/{self.pid}/status', encoding='ascii') as file:
+            return next(int(line.split()[1]) for line in file if line.startswith('VmHWM'))
 
     def stop(self):
         self.process.terminate()
@@ -147,7 +167,7 @@ def path(program):
 
 
 def demo_delay(clients):
-    """Long enough that all clients are there at the same time."""
+    """Long enough for all clients to be there at the same time, unless they start slowly."""
     return 0.5 if clients > 1000 else 0.1 if clients > 100 else 0.03
 
 
@@ -204,7 +224,7 @@ def tool(*command):
                           timeout=300 + 2 * ROUNDS * float(SECONDS))
     if done.returncode != 0:
         raise Failure(f"{' '.join(command)}: {done.stderr.strip()}")
-    return [json.loads(line) for line in (done.stdout or done.stderr).splitlines()]
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 def echo(program, connections):
@@ -212,6 +232,7 @@ def echo(program, connections):
     try:
         load = tool(f'{BENCH}/load', server.port, str(connections), '64', SECONDS,
                     server.pid)[0]
+        memory = server.memory_kib()
     finally:
         server.stop()
     return {
@@ -219,6 +240,7 @@ def echo(program, connections):
         'CPU a reply, us': 1e6 * load['server_cpu_s'] / load['replies'],
         'p50, us': load['p50_us'],
         'p99, us': load['p99_us'],
+        'memory, KiB': memory,
         'server, % of a core': 100 * load['server_cpu_s'] / load['seconds'],
         'generator, % of a core': 100 * load['cpu_s'] / load['seconds'],
     }
@@ -227,29 +249,36 @@ def echo(program, connections):
 def growth(program, idle):
     report = tool(f'{BENCH}/growth_{program}', str(idle), '20000')[0]
     return {
-        'time an event, ns': report['ns_per_event'],
-        'in the reactor, ns': report['reactor_ns_per_event'],
+        'time an event, us': report['ns_per_event'] / 1000,
+        'in the reactor, us': report['reactor_ns_per_event'] / 1000,
         'wakes an event': report['wakes_per_event'],
         'polls an event': report['polls_per_event'],
     }
 
 
 def idle_together(programs, connections):
-    """All servers idle side by side, so that all of them meet the same machine. Returns
-    what each of them took, for each round. (Their memory does not change any more: each
-    round has the same.)"""
+    """All servers idle side by side, so that all of them meet the same machine. What they
+    take of memory does not change any more: the first round has it."""
     servers = {}
     try:
         for program in programs:
-            servers[program] = Server(echo_command(program))
+            try:
+                servers[program] = Server(echo_command(program))
+            except FAILURES as failure:
+                note_failure(f'idle, {program}: {failure}')
+        if not servers:
+            return
         ports = [word for server in servers.values() for word in (server.port, server.pid)]
         reports = tool(f'{BENCH}/idle', str(connections), SECONDS, str(ROUNDS), *ports)
     finally:
         for server in servers.values():
             server.stop()
-    return [(program, {'bytes a connection': report['bytes_per_connection'],
-                       'CPU, ms': 1000 * report['cpu_s']})
-            for program, report in zip(list(servers) * ROUNDS, reports)]
+    for i, report in enumerate(reports):
+        program, number = list(servers)[i % len(servers)], 1 + i // len(servers)
+        measured = {'CPU, ms': 1000 * report['cpu_s']}
+        if number == 1:
+            measured = {'bytes a connection': report['bytes_per_connection'], **measured}
+        results.add('idle', program, connections, number, measured)
 
 
 # ---- the rounds ----
@@ -266,25 +295,30 @@ def in_turn(workload, function, programs, sizes, warm_up):
 
 
 def attempt(workload, function, program, n, number):
+    """Once failed, a program is left out: a time-out for each round would be too long."""
+    if (workload, program) in failed:
+        return
     try:
         measured = function(program, n)
-    except (Failure, subprocess.TimeoutExpired) as failure:
-        say(f'FAILED: {failure}')
-        failures.append(f'{workload}, {program}, n = {n}: {failure}')
+    except FAILURES as failure:
+        failed.add((workload, program))
+        note_failure(f'{workload}, {program}, n = {n}: {failure}')
         return
     if number > 0:
         results.add(workload, program, n, number, measured)
 
 
+def note_failure(text):
+    say(f'FAILED: {text}')
+    failures.append(text)
+
+
 def all_at_once(programs, connections):
     say(f'idle, {connections} connections to each of {len(programs)} servers')
     try:
-        measured = idle_together(programs, connections)
-    except (Failure, subprocess.TimeoutExpired) as failure:
-        failures.append(f'idle: {failure}')
-        return
-    for i, (program, values) in enumerate(measured):
-        results.add('idle', program, connections, 1 + i // len(programs), values)
+        idle_together(programs, connections)
+    except FAILURES as failure:
+        note_failure(f'idle: {failure}')
 
 
 # ---- what there is ----
@@ -306,10 +340,10 @@ def peers_present():
     for peer, (command, needs) in PEERS.items():
         try:
             done = subprocess.run([*command, 'version'], capture_output=True, text=True,
-                                  check=True)
+                                  check=True, timeout=20)
             print(f'{peer:10} {done.stdout.strip()}')
             present.append(peer)
-        except (OSError, subprocess.CalledProcessError):
+        except (OSError, subprocess.SubprocessError):
             print(f'{peer:10} left out: not built or not running; it needs {needs}')
     return present
 
@@ -318,9 +352,17 @@ def chosen(*lists):
     return [p for programs in lists for p in programs if p in PROGRAMS]
 
 
+def raise_descriptor_limit():
+    """For those who do not do it themselves: children inherit it."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
 def main():
     if sys.argv[1:] == ['settings']:
         return 0 # they are good, or we would not have come so far
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # stop the servers, too
+    raise_descriptor_limit()
     print(machine())
     peers = peers_present()
     print('stage 1 is in copy only: it serves one connection after the other; '
@@ -340,12 +382,15 @@ def main():
             in_turn('growth', growth, stages_of_growth, CLIENTS, CLIENTS[0])
         print(f'\n{workload}: medians of {ROUNDS} round' + ('s\n' if ROUNDS > 1 else '\n'))
         print_table(results.table(workload))
-    for workload in WORKLOADS:
-        plots.draw(BENCH, workload, results)
     results.write_csv(f'{BENCH}/results.csv')
     print('in short: each workload with its largest n\n')
     print_table(results.summary(SUMMARY), names=0)
     missed = targets.print_all(results)
+    for workload in WORKLOADS:
+        try:
+            plots.draw(BENCH, workload, results)
+        except FAILURES as failure:
+            note_failure(f'plot of {workload}: {failure}')
     for failure in failures:
         print(f'failed: {failure}')
     say(f'wrote {BENCH}/results.csv and the plots beside it')
@@ -356,5 +401,5 @@ if __name__ == '__main__':
     try:
         sys.exit(main())
     except KeyboardInterrupt:
-        say('interrupted: nothing is written')
+        say('interrupted before the end')
         sys.exit(130)

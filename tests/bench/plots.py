@@ -13,8 +13,9 @@ PANELS = {
     'echo': ('dots', [('CPU a reply, us', 'CPU a reply, µs'), ('p99, us', 'p99 latency, µs')]),
     'copy': ('dots', [('time, s', 'time, s'), ('CPU, s', 'CPU, s')]),
     'idle': ('dots', [('bytes a connection', 'bytes a connection'), ('CPU, ms', 'CPU, ms')]),
-    'growth': ('lines', [('time an event, ns', 'time an event, ns'),
-                         ('polls an event', 'polls an event')]),
+    'growth': ('lines', [('in the reactor, us', 'in the reactor, µs an event'),
+                         ('polls an event', 'polls (and wakes) an event'),
+                         ('time an event, us', 'in all, µs an event')]),
 }
 X_LABEL = {'demo': 'clients', 'growth': 'idle connections beside the busy one'}
 
@@ -30,7 +31,7 @@ DASHED = ['stage2', 'stage3', 'stage4']
 HEAD = """
 set terminal svg size {width},{height} dynamic font 'sans-serif,13' noenhanced
 set output '{path}'
-set multiplot layout 1,2 margins {margins} spacing 0.11
+set multiplot layout 1,{count} margins {margins} spacing {spacing}
 set border 3 lc rgb '#808080'
 set grid lc rgb '#808080' dt 3
 set tics nomirror
@@ -112,12 +113,13 @@ def draw(folder, workload, results):
         return
     kind, panels = PANELS[workload]
     path = f'{folder}/{workload}.svg'
-    script = [HEAD.format(path=path, width=960, height=380,
+    script = [HEAD.format(path=path, width=960, height=380, count=len(panels),
+                          spacing=0.11 if len(panels) == 2 else 0.07,
                           axes='xy' if kind == 'lines' else 'x',
                           margins='0.08,0.84,0.18,0.88' if kind == 'lines'
                           else '0.12,0.97,0.12,0.88')]
     for i, (metric, label) in enumerate(panels):
         panel = lines_panel if kind == 'lines' else dots_panel
-        script += panel(results, workload, metric, label, i > 0)
+        script += panel(results, workload, metric, label, i == len(panels) - 1)
     subprocess.run(['gnuplot'], input='\n'.join(script), text=True, check=True)
     for_both_pages(path)

@@ -22,8 +22,8 @@ class Results:
         return statistics.median(values.values()) if values else None
 
     def ratios(self, a, b, workload, n, metric):
-        """For each round a's value to b's, which is its neighbour in time. (The ratio of
-        the medians would let in what else the machine did.)"""
+        """For each round a's value to b's. (The ratio of the medians would let in what else
+        the machine did from round to round.)"""
         values = self.values(workload, a, n, metric)
         others = self.values(workload, b, n, metric)
         return [ratio(values[r], others[r]) for r in values if r in others]

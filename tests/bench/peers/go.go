@@ -209,11 +209,9 @@ func report(wall time.Duration) {
 	var usage syscall.Rusage
 	check(syscall.Getrusage(syscall.RUSAGE_SELF, &usage), "ask what the run cost")
 	fmt.Fprintf(os.Stderr, `{"peer":"go","clients":%d,"completed":%d,"bytes":%d,`+
-		`"wall_s":%.6f,"user_s":%d.%06d,"sys_s":%d.%06d,"max_rss_kib":%s,"threads":%s,`+
-		`"voluntary_switches":%d}`+"\n",
-		clients, completed, arrived, wall.Seconds(), usage.Utime.Sec, usage.Utime.Usec,
-		usage.Stime.Sec, usage.Stime.Usec, statusOf("VmHWM:"), statusOf("Threads:"),
-		usage.Nvcsw)
+		`"wall_s":%.6f,"max_rss_kib":%s,"threads":%s,"voluntary_switches":%d}`+"\n",
+		clients, completed, arrived, wall.Seconds(), statusOf("VmHWM:"),
+		statusOf("Threads:"), usage.Nvcsw)
 }
 
 func number(text string) float64 {

@@ -96,6 +96,10 @@ static void listen_with(uv_tcp_t *listener, int fd, uv_connection_cb accepted)
 
 /* ---- the demo ---- */
 
+/* libuv may accept one connection a turn of its loop, so each that is accepted starts the
+ * next: the backlog never overflows. */
+static void start_client(void);
+
 struct response {
     uv_tcp_t tcp;
     uv_timer_t timer;
@@ -143,6 +147,7 @@ static void accepted(uv_stream_t *listener, int status)
     put_line(&response->tcp, "start", response->number);
     uv_update_time(loop); /* the delay counts from now, not from the loop's last turn */
     must(uv_timer_start(&response->timer, time_is_up, in_ms(delay), 0), "start a timer");
+    start_client();
 }
 
 struct client {
@@ -151,6 +156,9 @@ struct client {
     uv_timer_t timer;
     int lines;
 };
+static struct client *all_clients;
+static long started;
+static struct sockaddr_storage server;
 
 static void client_timed_out(uv_timer_t *timer)
 {
@@ -188,30 +196,31 @@ static void client_connected(uv_connect_t *connect, int status)
     must(uv_read_start(connect->handle, give_buffer, client_read), "read");
 }
 
-static void start_client(struct client *client, const struct sockaddr *to)
+static void start_client(void)
 {
     uint64_t ms = in_ms(time_out());
 
+    if (started == clients)
+        return;
+    struct client *client = &all_clients[started++];
     must(uv_timer_init(loop, &client->timer), "make a timer");
     must(uv_timer_start(&client->timer, client_timed_out, ms, ms), "start a timer");
     must(uv_tcp_init(loop, &client->tcp), "make a stream");
-    must(uv_tcp_connect(&client->connect, &client->tcp, to, client_connected), "connect");
+    must(uv_tcp_connect(&client->connect, &client->tcp, (struct sockaddr *)&server,
+                        client_connected),
+         "connect");
 }
 
 void peer_demo(void)
 {
-    struct client *all = check_pointer(calloc((size_t)clients, sizeof *all), "start");
-    struct sockaddr_storage address;
-    int length = sizeof address;
+    int length = sizeof server;
     uv_tcp_t listener;
 
+    all_clients = check_pointer(calloc((size_t)clients, sizeof *all_clients), "start");
     listen_with(&listener, listen_anywhere(), accepted);
-    must(uv_tcp_getsockname(&listener, (struct sockaddr *)&address, &length), "find");
-    for (long i = 0; i < clients; i++) {
-        if (i > 0 && i % CLIENTS_AT_ONCE == 0)
-            uv_run(loop, UV_RUN_NOWAIT);
-        start_client(&all[i], (struct sockaddr *)&address);
-    }
+    must(uv_tcp_getsockname(&listener, (struct sockaddr *)&server, &length), "find");
+    for (int i = 0; i < CLIENTS_AT_ONCE; i++)
+        start_client();
     uv_run(loop, UV_RUN_DEFAULT);
 }
 

@@ -4,12 +4,12 @@
  *     PEER demo CLIENTS SECONDS
  *     PEER echo
  *     PEER copy BYTES BUFFER */
+#define _GNU_SOURCE /* accept4; NOLINT(bugprone-reserved-identifier): libc wants it */
 #include "peer.h"
 
 #include "app/checksum.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -58,30 +58,28 @@ bool would_block(void)
     return errno == EAGAIN || errno == EWOULDBLOCK;
 }
 
-static int nonblocking(int fd)
+/* Not by fcntl, as the stages do for POSIX: these are Linux's ways, of one call less. */
+static int new_socket(void)
 {
-    int flags = check(fcntl(fd, F_GETFL), "ask for the flags of a socket");
-
-    check(fcntl(fd, F_SETFL, flags | O_NONBLOCK), "make a socket non-blocking");
-    return fd;
+    return check(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), "make a socket");
 }
 
 int listen_anywhere(void)
 {
     socklen_t length = sizeof address;
-    int fd = check(socket(AF_INET, SOCK_STREAM, 0), "make a socket");
+    int fd = new_socket();
 
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     check(bind(fd, (struct sockaddr *)&address, length), "bind");
     check(listen(fd, SOMAXCONN), "listen");
     check(getsockname(fd, (struct sockaddr *)&address, &length), "find the port");
-    return nonblocking(fd);
+    return fd;
 }
 
 int connect_to_us(void)
 {
-    int fd = nonblocking(check(socket(AF_INET, SOCK_STREAM, 0), "make a socket"));
+    int fd = new_socket();
 
     if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0 &&
         errno != EINPROGRESS)
@@ -99,11 +97,11 @@ void check_connected(int fd)
 
 int accept_next(int listener)
 {
-    int fd = accept(listener, NULL, NULL);
+    int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK);
 
     if (fd < 0 && !would_block())
         die("accept");
-    return fd < 0 ? fd : nonblocking(fd);
+    return fd;
 }
 
 /* ---- the demo ---- */
@@ -280,11 +278,9 @@ static void report(int64_t wall)
     check(getrusage(RUSAGE_SELF, &usage), "ask what the run cost");
     fprintf(stderr,
             "{\"peer\":\"%s\",\"clients\":%ld,\"completed\":%ld,\"bytes\":%lld,"
-            "\"wall_s\":%.6f,\"user_s\":%ld.%06ld,\"sys_s\":%ld.%06ld,"
-            "\"max_rss_kib\":%ld,\"threads\":%ld,\"voluntary_switches\":%ld}\n",
+            "\"wall_s\":%.6f,\"max_rss_kib\":%ld,\"threads\":%ld,"
+            "\"voluntary_switches\":%ld}\n",
             peer_name, clients, completed, (long long)bytes_arrived, (double)wall / 1e9,
-            (long)usage.ru_utime.tv_sec, (long)usage.ru_utime.tv_usec,
-            (long)usage.ru_stime.tv_sec, (long)usage.ru_stime.tv_usec,
             status_of("VmHWM:"), status_of("Threads:"), usage.ru_nvcsw);
 }
 
