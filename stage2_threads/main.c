@@ -50,7 +50,7 @@ static void *response_main(void *argument)
     return NULL;
 }
 
-/* Once, however often. */
+/* Says so the first time only. */
 static void cannot_start_now(long number, int error)
 {
     static bool said;

@@ -110,6 +110,26 @@ PYTHON
     done
 }
 
+@test "the end of a longer line is no end line" {
+    need python3
+    python3 - >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
+import socket
+listener = socket.create_server(("127.0.0.1", 0))
+print(listener.getsockname()[1], flush=True)
+while True:
+    connection, _ = listener.accept()
+    connection.sendall(b"x" * 32 + b"end 1\n")
+    connection.close()
+PYTHON
+    helper=$!
+    wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
+    for stage in $STAGES; do
+        run "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -r none
+        [ "$status" -eq 1 ]
+        [[ "$output" == *"the server closed the connection before its end line; "* ]] || fail "$output"
+    done
+}
+
 # ---- stdout ----
 
 @test "a full stdout: exit 1, one line" {

@@ -78,6 +78,16 @@ reads_of_linker() {
     done
 }
 
+@test "a kernel that gives up a connect (ETIMEDOUT) is not taken for the client's own --timeout" {
+    need strace
+    for stage in $STAGES; do
+        run inject connect:error=ETIMEDOUT "$BIN/$stage" client -n 1 -H 127.0.0.1 -p 9 -r none
+        [ "$status" -eq 1 ]
+        [ "$output" = "$stage: 1 of 1 clients failed: cannot connect to 127.0.0.1:9: Connection timed out; check --host and --port" ] ||
+            fail "$output"
+    done
+}
+
 @test "no descriptor for a client: it fails, the others do not, and the numbers are said" {
     need strace
     for stage in $FUTURE_STAGES; do

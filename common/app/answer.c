@@ -18,15 +18,17 @@ static size_t printable(const struct answer *answer)
     return answer->length == sizeof answer->bytes ? answer->length : 0;
 }
 
-/* Whether the last of these bytes are a whole line "end k". */
-static bool is_end_line(const char *bytes, size_t length)
+/* Whether the last of so many bytes are a whole line "end k". */
+static bool is_end_line(const struct answer *answer, size_t length)
 {
+    const char *bytes = answer->bytes;
     size_t start = length - 1;
 
     while (start > 0 && bytes[start - 1] != '\n')
         start--;
-    return bytes[length - 1] == '\n' && length - start > 4 &&
-           memcmp(bytes + start, "end ", 4) == 0;
+    if (bytes[length - 1] != '\n' || (start == 0 && answer->mid_line))
+        return false;
+    return length - start > 4 && memcmp(bytes + start, "end ", 4) == 0;
 }
 
 /* What is as expected is printed when it is whole, or at the end; all else at once. */
@@ -56,7 +58,8 @@ int answer_received(struct answer *answer, size_t n)
     size_t lines = n == 0 ? answer->length : printable(answer);
     if (lines == 0)
         return 0;
-    answer->whole = is_end_line(answer->bytes, lines);
+    answer->whole = is_end_line(answer, lines);
+    answer->mid_line = answer->bytes[lines - 1] != '\n';
     int error = print_all(answer->bytes, lines);
     answer->length -= lines;
     memmove(answer->bytes, answer->bytes + lines, answer->length);
@@ -94,7 +97,7 @@ void failed_to_connect(const struct addrinfo *address, int error, int64_t timeou
     char text[ADDRESS_TEXT];
 
     net_address_text(address->ai_addr, address->ai_addrlen, text);
-    if (error == ETIMEDOUT)
+    if (error == GAVE_UP)
         client_failed("cannot connect to %s: no answer for %g s; "
                       "check --host and --port, or raise --timeout",
                       text, (double)timeout / (double)NS_PER_SECOND);
@@ -105,8 +108,8 @@ void failed_to_connect(const struct addrinfo *address, int error, int64_t timeou
 
 void failed_to_send(int error, int64_t timeout)
 {
-    if (error == ETIMEDOUT)
-        client_failed("the server took no byte for %g s; "
+    if (error == GAVE_UP)
+        client_failed("the server did not take the message within %g s; "
                       "is it a server with --echo? Raise --timeout",
                       (double)timeout / (double)NS_PER_SECOND);
     else
@@ -116,7 +119,7 @@ void failed_to_send(int error, int64_t timeout)
 
 void failed_to_read(int error, int64_t timeout)
 {
-    if (error == ETIMEDOUT)
+    if (error == GAVE_UP)
         client_failed(
             "no byte from the server for %g s; "
             "is it busy, or one with --echo, or not one of ours? Raise --timeout",

@@ -13,6 +13,7 @@
 struct answer {
     char bytes[32];
     size_t length;
+    bool mid_line;        /* the beginning of the line was printed before */
     bool whole;           /* the last line was an end line; or the echo is the message */
     bool differs;         /* something else has come */
     const char *expected; /* with --echo: the message; else NULL */
@@ -29,7 +30,8 @@ int answer_received(struct answer *answer, size_t n);
 /* Counts the client: completed if its answer is whole, or the very message. */
 void answer_ended(const struct answer *answer);
 
-/* Count a client that failed, with the reason and what to do. `error` is an errno. */
+/* Count a client that failed, with the reason and what to do. `error` is an errno, or
+ * GAVE_UP. */
 void failed_to_connect(const struct addrinfo *address, int error, int64_t timeout);
 void failed_to_send(int error, int64_t timeout);
 void failed_to_read(int error, int64_t timeout);

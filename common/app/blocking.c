@@ -103,12 +103,12 @@ static int wait_for_connection(int fd, int64_t deadline)
     do
         n = poll(&writable, 1, milliseconds_up(time_left(deadline)));
     while (n < 0 && errno == EINTR);
-    if (n == 0)
-        return ETIMEDOUT;
+    if (n <= 0)
+        return n == 0 ? GAVE_UP : errno;
     return getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length) == 0 ? error : errno;
 }
 
-/* Returns 0 or an errno. */
+/* Returns 0, an errno or GAVE_UP. */
 static int connect_by(int fd, const struct addrinfo *address, int64_t deadline)
 {
     set_timeout(fd, SO_SNDTIMEO, deadline);
@@ -118,7 +118,7 @@ static int connect_by(int fd, const struct addrinfo *address, int64_t deadline)
     if (result == 0)
         return 0;
     if (errno == EINPROGRESS || would_block(errno))
-        return ETIMEDOUT; /* which is how SO_SNDTIMEO says it */
+        return GAVE_UP; /* which is how SO_SNDTIMEO says it */
     return errno == EINTR ? wait_for_connection(fd, deadline) : errno;
 }
 
@@ -198,8 +198,8 @@ static void *client_main(void *argument)
 static void join_client(const struct client *client)
 {
     trace_start("pthread_join", -1);
-    int error = pthread_join(client->thread, NULL);
-    trace_call("pthread_join", -1, error);
+    errno = pthread_join(client->thread, NULL);
+    trace_call("pthread_join", -1, errno == 0 ? 0 : -1);
 }
 
 static void run_clients(void)

@@ -22,7 +22,8 @@ bool send_line(int fd, const char *word, long number);
 /* Sends back what comes, until the client half-closes, and hangs up. */
 void one_echo(int fd);
 
-/* Ends a response: counts it as completed if it is `whole`, and closes fd. */
+/* Ends a response: counts it as completed if it is `whole`, throws away what the client
+ * said, and closes fd. */
 void hang_up(int fd, bool whole);
 
 #endif

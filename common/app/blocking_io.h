@@ -12,17 +12,17 @@ void sleep_blocking(int64_t duration);
  * connect) gives up after as long as it is now until the deadline. */
 void set_timeout(int fd, int option, int64_t deadline);
 
-/* Nanoseconds, but at least 1 us: to such options 0 or less would mean: for ever. */
+/* In nanoseconds, but at least 1 us: to such options 0 would mean: for ever. */
 int64_t time_left(int64_t deadline);
 
 /* Blocks until bytes come, and returns how many; 0: the other side is done; or -errno;
- * -ETIMEDOUT only after set_timeout. */
+ * -GAVE_UP only after set_timeout. */
 ssize_t read_blocking(int fd, char *buffer, size_t size);
 
 /* The same, with a deadline of its own. */
 ssize_t read_by(int fd, char *buffer, size_t size, int64_t deadline);
 
-/* Blocks until all is written. Returns 0 or -errno; -ETIMEDOUT only after set_timeout. */
+/* Blocks until all is written. Returns 0 or -errno; -GAVE_UP only after set_timeout. */
 int write_blocking(int fd, const char *bytes, size_t length);
 
 /* Blocks until the stream ends, and everything is copied. Returns 0 or -errno. */

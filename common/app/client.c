@@ -4,6 +4,7 @@
 #include "core/combine.h"
 #include "core/io.h"
 #include "core/message.h"
+#include "core/system.h"
 
 #include <errno.h>
 #include <string.h>
@@ -71,10 +72,9 @@ static enum poll_result client_main_ended(struct client_main *self)
 /* Returns whether the client goes on. */
 static bool connected(struct client_main *self)
 {
-    ssize_t result = self->timeout.result;
+    bool in_time = self->timeout.result == 0;
+    ssize_t result = in_time ? self->connect.result : -GAVE_UP;
 
-    if (result == 0) /* in time */
-        result = self->connect.result;
     if (result >= 0) {
         self->fd = (int)result;
         if (self->options->message != NULL)
@@ -94,10 +94,9 @@ static bool connected(struct client_main *self)
 /* Returns whether the client goes on. */
 static bool sent(struct client_main *self)
 {
-    ssize_t error = self->timeout.result;
+    bool in_time = self->timeout.result == 0;
+    ssize_t error = in_time ? self->write.result : -GAVE_UP;
 
-    if (error == 0) /* in time */
-        error = self->write.result;
     if (error == 0 && shutdown(self->fd, SHUT_WR) != 0)
         error = -errno;
     if (error < 0)
@@ -110,10 +109,9 @@ static bool sent(struct client_main *self)
 /* Returns whether the client goes on. */
 static bool received(struct client_main *self)
 {
-    ssize_t n = self->timeout.result;
+    bool in_time = self->timeout.result == 0;
+    ssize_t n = in_time ? self->read.result : -GAVE_UP;
 
-    if (n == 0) /* in time */
-        n = self->read.result;
     if (n < 0) {
         failed_to_read((int)-n, self->options->timeout);
         return false;

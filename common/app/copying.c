@@ -29,7 +29,7 @@ static int64_t arrived;
 static struct checksum received;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* lock must be held when using these: */
+/* while threads run, lock must be held when using these: */
 static const char *to_blame; /* NULL: nobody */
 static int why;
 static struct calls all_calls;

@@ -392,7 +392,7 @@ static const struct option *find_letter(char letter)
 }
 
 /* The value that option takes from the next word; NULL if it takes none. A client's
- * --echo needs one; that looks like an option only by mistake. */
+ * --echo needs one: what begins with - is no message, but the next option. */
 static const char *next_word(const struct option *option, enum mode mode, char ***words)
 {
     bool may_miss = is_optional(option) && !(option->letter == ECHO && mode == CLIENT);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-/* lock must be held when using these: */
+/* while clients run, lock must be held when using these: */
 static struct tally clients;
 static long responses_started;
 static long responses_completed;

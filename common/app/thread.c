@@ -57,7 +57,7 @@ void thread_ended(void)
     pthread_mutex_unlock(&lock);
 }
 
-static long locked(const long *number)
+static long read_locked(const long *number)
 {
     pthread_mutex_lock(&lock);
     long value = *number;
@@ -67,10 +67,10 @@ static long locked(const long *number)
 
 long thread_count(void)
 {
-    return locked(&count);
+    return read_locked(&count);
 }
 
 long thread_peak(void)
 {
-    return locked(&peak);
+    return read_locked(&peak);
 }

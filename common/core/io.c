@@ -277,8 +277,8 @@ struct write_all write_all(int fd, const char *bytes, size_t length)
 /* ---- copy ---- */
 
 /* After so many reads and writes the others have their turn: a sender that is never done
- * must not keep us here for ever. (8 of each: see async_copy.c.) */
-enum { STEPS_AT_ONCE = 16 };
+ * must not keep us here for ever. (6 of each: see async_copy.c.) */
+enum { STEPS_AT_ONCE = 12 };
 
 static void give_buffer_back(struct copy_all *self)
 {

@@ -32,10 +32,14 @@ bool accept_may_succeed_later(int error);
  * stream". No system's errno is as large. */
 #define UNEXPECTED_END 1000000
 
-/* strerror, which knows this one too. */
+/* Who waited for as long as its own --timeout says. ETIMEDOUT is the kernel's word, when
+ * it gives up. */
+#define GAVE_UP 1000001
+
+/* strerror, which knows UNEXPECTED_END too. */
 const char *error_text(int error);
 
-/* Returns 0 or -errno. */
+/* Of a new descriptor, which has no other flags to keep. Returns 0 or -errno. */
 int set_nonblocking(int fd);
 
 /* Closes it, and says so to the event log: before, for the next descriptor of another
