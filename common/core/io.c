@@ -301,9 +301,8 @@ static bool may_wait(const struct copy_all *self)
 static enum poll_result copy_all_read(struct copy_all *self, bool empty,
                                       struct context *cx)
 {
-    if (self->buffer == NULL)
-        self->buffer =
-            reallocate(NULL, self->size, 1); /* allocate would fill it with 0 */
+    if (self->buffer == NULL) /* not by allocate, which would fill it with zeros */
+        self->buffer = reallocate(NULL, self->size, 1);
     self->read.buffer = self->buffer;
     enum poll_result result =
         empty ? wait_until(READABLE, self->from, &self->read.waiting, cx)

@@ -386,7 +386,7 @@ static void run_batch(void)
     }
 }
 
-/* Until a task can run, or as well may: a wait may end early. */
+/* Waits for what may wake a task; only looks whether it is there, if one can run now. */
 static void wait_for_events(void)
 {
     int64_t timeout = run_queue_length() > 0 ? 0 : timers_next();
