@@ -67,21 +67,30 @@ PYTHON
     done
 }
 
-@test "a server that leaves between start and end" {
-    need python3
-    python3 - >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
-import socket
+# serve_pieces BYTES...: a server that sends each of them to each client, and closes. Sets port.
+serve_pieces() {
+    python3 - "$@" >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
+import socket, sys, time
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
 while True:
     connection, _ = listener.accept()
-    connection.sendall(b"start 1\nen")
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    for piece in sys.argv[1:]:
+        connection.sendall(piece.encode())
+        time.sleep(0.02)
     connection.close()
 PYTHON
     helper=$!
     wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
+    port=$(cat "$BATS_TEST_TMPDIR/port")
+}
+
+@test "a server that leaves between start and end" {
+    need python3
+    serve_pieces $'start 1\nen'
     for stage in $STAGES; do
-        run "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -r none
+        run "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$port" -r none
         [ "$status" -eq 1 ]
         [[ "$output" == *"$stage: 1 of 1 clients failed: the server closed the connection before its end line; "* ]]
     done
@@ -89,42 +98,21 @@ PYTHON
 
 @test "lines that arrive in pieces, and a line longer than any buffer, come out whole" {
     need python3
-    python3 - >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
-import socket, time
-listener = socket.create_server(("127.0.0.1", 0))
-print(listener.getsockname()[1], flush=True)
-while True:
-    connection, _ = listener.accept()
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    for piece in (b"sta", b"rt 5", b"\nx", b"y" * 100, b"\ne", b"nd 5\n"):
-        connection.sendall(piece)
-        time.sleep(0.02)
-    connection.close()
-PYTHON
-    helper=$!
-    wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
+    local long
+    long=$(printf 'y%.0s' {1..100})
+    serve_pieces sta 'rt 5' $'\nx' "$long" $'\ne' $'nd 5\n'
     for stage in $STAGES; do
-        run "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -r none
+        run "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$port" -r none
         [ "$status" -eq 0 ]
-        [ "$output" = "start 5"$'\n'"x$(printf 'y%.0s' {1..100})"$'\n'"end 5" ] || fail "$output"
+        [ "$output" = "start 5"$'\n'"x$long"$'\n'"end 5" ] || fail "$output"
     done
 }
 
 @test "the end of a longer line is no end line" {
     need python3
-    python3 - >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
-import socket
-listener = socket.create_server(("127.0.0.1", 0))
-print(listener.getsockname()[1], flush=True)
-while True:
-    connection, _ = listener.accept()
-    connection.sendall(b"x" * 32 + b"end 1\n")
-    connection.close()
-PYTHON
-    helper=$!
-    wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
+    serve_pieces "$(printf 'x%.0s' {1..32})"$'end 1\n'
     for stage in $STAGES; do
-        run "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -r none
+        run "$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$port" -r none
         [ "$status" -eq 1 ]
         [[ "$output" == *"the server closed the connection before its end line; "* ]] || fail "$output"
     done
