@@ -13,12 +13,16 @@
 struct answer {
     char bytes[32];
     size_t length;
-    bool mid_line;        /* the beginning of the line was printed before */
-    bool whole;           /* the last line was an end line; or the echo is the message */
+    bool whole; /* the last line was an end line; or the echo is the message */
+
+    /* lines: */
+    bool mid_line; /* the beginning of the line was printed before */
+
+    /* with --echo: */
     bool differs;         /* something else has come */
-    const char *expected; /* with --echo: the message; else NULL */
-    size_t came;          /* so many bytes of it, */
-    size_t printed;       /* and so many of these */
+    bool printed;         /* what came of the message is */
+    const char *expected; /* the message; NULL: no --echo */
+    size_t came;          /* so many bytes of it */
 };
 
 /* Takes note of `n` bytes that were read to bytes + length, and prints the lines that are

@@ -13,12 +13,14 @@
 struct client_main {
     struct future future;
     enum { CONNECTING, SENDING, READING, DONE } state;
-    int fd;                         /* ours to close, once we are connected */
-    const struct addrinfo *address; /* that we try, or are connected to */
+    int fd; /* ours to close, once we are connected */
     const struct options *options;
     struct answer answer;
     union { /* one state, one wait; timeout points to it */
-        struct connect_to connect;
+        struct {
+            struct connect_to connect;
+            const struct addrinfo *address; /* that we try */
+        };
         struct write_all write;
         struct read_some read;
     };

@@ -3,7 +3,6 @@
 #include "core/message.h"
 #include "core/system.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 enum {
@@ -19,8 +18,8 @@ static struct {
 
 static struct {
     long count;
-    uint64_t polls; /* of the busiest */
-    uint64_t self_wakes;
+    uint32_t polls; /* of the busiest */
+    uint32_t self_wakes;
     struct actor task;
 } busy_tasks;
 
@@ -35,7 +34,7 @@ void doctor_looks_at_poll(const struct actor *task, int64_t took)
     }
 }
 
-void doctor_looks_at_task(const struct actor *task, uint64_t polls, uint64_t self_wakes)
+void doctor_looks_at_task(const struct actor *task, uint32_t polls, uint32_t self_wakes)
 {
     if (polls < MANY_POLLS || self_wakes <= polls / 2)
         return;
@@ -55,12 +54,11 @@ static void warn_of_busy_tasks(void)
         return;
     actor_name(&busy_tasks.task, name);
     message(
-        "busy: %s woke itself in %.1f %% of its %" PRIu64
-        " polls (tasks like that: %ld); either "
+        "busy: %s woke itself in %.1f %% of its %u polls (tasks like that: %ld); either "
         "its future should leave its waker instead of calling it, or the reactor should "
         "wait",
-        name, 100.0 * (double)busy_tasks.self_wakes / (double)busy_tasks.polls,
-        busy_tasks.polls, busy_tasks.count);
+        name, 100.0 * busy_tasks.self_wakes / busy_tasks.polls, busy_tasks.polls,
+        busy_tasks.count);
 }
 
 static void warn_of_long_polls(void)

@@ -8,7 +8,7 @@
 void doctor_looks_at_poll(const struct actor *task, int64_t took);
 
 /* At the end of each task. */
-void doctor_looks_at_task(const struct actor *task, uint64_t polls, uint64_t self_wakes);
+void doctor_looks_at_task(const struct actor *task, uint32_t polls, uint32_t self_wakes);
 
 /* At the end of the run. Warns, in one line each, of tasks that woke themselves in over
  * half of their polls, if these were 10 or more, and of polls that took over 50 ms. */

@@ -15,8 +15,8 @@ struct task {
     struct actor actor;    /* its name, for the event log */
     struct waker joiner;   /* woken when the task is done */
     struct last_words last_words;
-    uint64_t polls;
-    uint64_t self_wakes; /* polls in which it woke itself, though nothing was ready */
+    uint32_t polls;      /* both stay at UINT32_MAX when they get there */
+    uint32_t self_wakes; /* polls in which it woke itself, though nothing was ready */
     bool detached;       /* nobody will join it */
 
     /* run_queue.lock must be held when using these: */
@@ -52,6 +52,12 @@ static const struct actor reactor = {.kind = "reactor"};
 
 uint64_t futures_ready;
 static uint64_t ready_before; /* futures_ready when the poll under way began */
+
+static void count_up(uint32_t *count)
+{
+    if (*count < UINT32_MAX)
+        ++*count;
+}
 
 /* ---- the run queue ---- */
 
@@ -117,7 +123,7 @@ void wake(struct waker waker)
     if (wakes) {
         run_queue_push(task);
         if (acting == &task->actor && futures_ready == ready_before)
-            task->self_wakes++;
+            count_up(&task->self_wakes);
         trace_exec(EXEC_WAKE, &task->actor, (int64_t)run_queue.length);
     }
     pthread_mutex_unlock(&run_queue.lock);
@@ -347,7 +353,7 @@ static void task_poll(struct task *task)
     acting = &task->actor;
     last_words.kind = EXEC_POLL;
     ready_before = futures_ready;
-    task->polls++;
+    count_up(&task->polls);
     enum poll_result result = future_poll(task->future, &cx);
     task->last_words = last_words;
     trace_exec(outcome(task, result), &task->actor, 0);
