@@ -12,6 +12,7 @@ program fails, or stage 5 misses a target. `bench.py settings` only looks at the
 """
 import json
 import os
+import random
 import re
 import resource
 import selectors
@@ -284,14 +285,16 @@ def idle_together(programs, connections):
 # ---- the rounds ----
 
 def in_turn(workload, function, programs, sizes, warm_up):
-    """Each round another program begins. Round 0 is the warm-up, of that size, if any."""
+    """Each round has an order of its own (in each run the same), so that nobody always comes
+    after one who has left the machine hot, or cold. Round 0 is the warm-up, of that size, if
+    any."""
     for number in range(0 if warm_up else 1, ROUNDS + 1):
         say(f'{workload}, ' + (f'round {number} of {ROUNDS}' if number else 'warm-up'))
         for n in sizes if number else [warm_up]:
             able = [p for p in programs
                     if p != 'stage2' or workload == 'copy' or n <= MOST_THREADS]
-            for i in range(len(able)):
-                attempt(workload, function, able[(i + number) % len(able)], n, number)
+            for program in random.Random(number).sample(able, len(able)):
+                attempt(workload, function, program, n, number)
 
 
 def attempt(workload, function, program, n, number):
