@@ -26,64 +26,72 @@ endif
 PROGRAMS := $(STAGES:%=$(BIN)/%)
 
 # What every program has; what is added to wait by blocking, or by futures.
-EVERY    := core/doctor core/message core/system core/trace \
-            app/answer app/checksum app/copying app/net app/options app/response app/stop app/tally app/thread \
-            view/explain view/keys view/lanes view/perfetto view/report view/spans view/step view/svg \
-            view/terminal view/timeline view/view view/words
-BLOCKING := app/blocking app/blocking_copy app/blocking_io
-CORE     := core/task core/timer core/watches core/io core/combine
-FUTURES  := $(CORE) app/resolve app/stop_signal app/running app/client app/echo app/server app/async_copy app/async_main
+EVERY    := base/base base/trace \
+            cli/answer cli/net cli/options cli/response cli/run cli/stop cli/tally cli/thread \
+            view/doctor view/dump view/explain view/fold view/habits view/keys view/lanes view/picture view/spans view/step view/svg \
+            view/terminal view/text view/timeline view/trace view/view view/words
+BLOCKING := cli/blocking cli/blocking_io
+CORE     := core/task core/io core/timer core/combine
 
-objects = $(1:%=$(BUILD)/common/%.o)
+objects  = $(1:%=$(BUILD)/common/%.o)
+FUTURES := $(call objects,$(EVERY) $(CORE)) $(patsubst %,$(BUILD)/stage3_busy/%.o,main server client)
+
+# V=1 shows the commands; else one short line for each, or with -s none.
+SILENT := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
+run     = $(if $(V),,@$(if $(SILENT),,echo '  $(1)' &&))
 
 all: $(PROGRAMS)
 ifneq ($(SYSTEM),Linux)
 	@echo 'There is no epoll on $(SYSTEM): stage5 is left out.'
 endif
 
-# The five differ in one object file each.
-$(BIN)/stage1: $(BUILD)/stage1_blocking/main.o   $(call objects,$(EVERY) $(BLOCKING))
-$(BIN)/stage2: $(BUILD)/stage2_threads/main.o    $(call objects,$(EVERY) $(BLOCKING))
-$(BIN)/stage3: $(BUILD)/stage3_busy/reactor.o    $(call objects,$(EVERY) $(FUTURES))
-$(BIN)/stage4: $(BUILD)/stage4_poll/reactor.o    $(call objects,$(EVERY) $(FUTURES))
-$(BIN)/stage5: $(BUILD)/stage5_epoll/reactor.o   $(call objects,$(EVERY) $(FUTURES))
+$(BIN)/stage1: $(BUILD)/stage1_blocking/main.o $(call objects,$(EVERY) $(BLOCKING))
+$(BIN)/stage2: $(BUILD)/stage2_threads/main.o  $(call objects,$(EVERY) $(BLOCKING))
+
+# These three differ in one object file.
+$(BIN)/stage3: $(BUILD)/stage3_busy/reactor.o  $(FUTURES)
+$(BIN)/stage4: $(BUILD)/stage4_poll/reactor.o  $(FUTURES)
+$(BIN)/stage5: $(BUILD)/stage5_epoll/reactor.o $(FUTURES)
 
 $(PROGRAMS):
-	$(LINK) -o $@ $^
+	$(call run,link $@) $(LINK) -o $@ $^
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(COMPILE) -MMD -MP -c -o $@ $<
+	$(call run,cc $<) $(COMPILE) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
 # ---- run ----
 
-demo: all
+demo:
+	@$(MAKE) -s all
 	@common/view/demo.sh $(CLIENTS) $(DELAY) $(PROGRAMS)
 
 # ---- the lesson about futures ----
 
 # Each with the core, and the reactor of stage 4, which every system has.
-LESSONS := lazy state_machine timer_thread executor channel wake_from_thread and_then join dance \
-           two_downloads socket_read edge_level move pin cancel await
+LESSONS := lazy state_machine timer_thread executor channel wake_from_thread spawn_blocking \
+           and_then join select dance two_downloads socket_read edge_level herd copy \
+           move pin cancel await
 ifneq ($(SYSTEM),Linux)
 LESSONS := $(filter-out edge_level,$(LESSONS))
 endif
 LESSON_OBJECTS := $(BUILD)/classroom/futures/lesson.o $(BUILD)/stage4_poll/reactor.o \
-                  $(call objects,app/blocking_io core/doctor core/message core/system core/trace $(CORE))
+                  $(call objects,base/base base/trace view/doctor view/dump view/habits view/text $(CORE))
 
 $(LESSONS:%=$(BUILD)/futures/%): $(BUILD)/futures/%: $(BUILD)/classroom/futures/%.o $(LESSON_OBJECTS)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^
+	$(call run,link $@) $(LINK) -o $@ $^
 
 $(BUILD)/futures/channel: $(BUILD)/classroom/futures/bounded_channel.o
+$(BUILD)/futures/copy:    $(BUILD)/tests/bench/checksum.o
 
 futures: $(LESSONS:%=$(BUILD)/futures/%)
 
 futures-demo: futures
 	@for name in $(LESSONS); do \
-	    echo "---- $$name ----" && $(BUILD)/futures/$$name && echo || exit 1; \
+	    echo "---- $$name ----" && "$(BUILD)/futures/$$name" && echo || exit 1; \
 	done
 
 # The pictures of the READMEs.
@@ -99,7 +107,7 @@ figures: all
 UNITS := $(patsubst stage%,$(BUILD)/unit/stage%,$(filter-out stage1 stage2,$(STAGES)))
 UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/*.c)) \
                 $(BUILD)/classroom/futures/bounded_channel.o \
-                $(call objects,$(EVERY) $(filter-out app/async_main,$(FUTURES)))
+                $(filter-out %/main.o,$(FUTURES))
 
 $(BUILD)/unit/stage3: $(BUILD)/stage3_busy/reactor.o  $(UNIT_OBJECTS)
 $(BUILD)/unit/stage4: $(BUILD)/stage4_poll/reactor.o  $(UNIT_OBJECTS)
@@ -107,7 +115,7 @@ $(BUILD)/unit/stage5: $(BUILD)/stage5_epoll/reactor.o $(UNIT_OBJECTS)
 
 $(UNITS):
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^
+	$(call run,link $@) $(LINK) -o $@ $^
 
 units: $(UNITS)
 
@@ -121,7 +129,7 @@ sanitize:
 # ---- bench ----
 
 BENCH  := $(BUILD)/bench
-TOOLS  := load idle $(patsubst $(BUILD)/unit/%,growth_%,$(UNITS))
+TOOLS  := load idle $(foreach unit,$(notdir $(UNITS)),growth_$(unit) copy_$(unit))
 PEERS  := bare_epoll bare_poll libuv libev libevent go tokio
 NATIVE := $(filter-out go tokio,$(PEERS))
 
@@ -134,9 +142,9 @@ bench-settings:
 bench: bench-settings all $(TOOLS:%=$(BENCH)/%)
 	@for peer in $(PEERS); do \
 	    echo "building $$peer" >&2; \
-	    $(MAKE) -s $(BENCH)/$$peer >$(BENCH)/$$peer.log 2>&1 || rm -f $(BENCH)/$$peer; \
+	    $(MAKE) -s "$(BENCH)/$$peer" >"$(BENCH)/$$peer.log" 2>&1 || rm -f "$(BENCH)/$$peer"; \
 	done
-	@BENCH=$(BENCH) BIN=$(BIN) python3 -B tests/bench/bench.py
+	@BENCH="$(BENCH)" BIN="$(BIN)" python3 -B tests/bench/bench.py
 else
 bench:
 	@echo 'make bench needs Linux: its load generator waits in epoll, and it reads /proc.' >&2; exit 1
@@ -146,15 +154,17 @@ endif
 WITHOUT_LOG := $(BUILD)/without_log
 
 bench-log: all
-	@$(MAKE) -s BUILD=$(WITHOUT_LOG) BIN=$(WITHOUT_LOG) \
-	    CPPFLAGS='$(CPPFLAGS) -DWITHOUT_EVENT_LOG' $(WITHOUT_LOG)/stage5
-	@tests/bench/event_log.sh
+	@$(MAKE) -s BUILD="$(WITHOUT_LOG)" BIN="$(WITHOUT_LOG)" \
+	    CPPFLAGS='$(CPPFLAGS) -include tests/bench/no_event_log.h' $(WITHOUT_LOG)/stage5
+	@BUILD="$(BUILD)" BIN="$(BIN)" tests/bench/event_log.sh
 
-$(BENCH)/load $(BENCH)/idle: $(BENCH)/%: $(BUILD)/tests/bench/%.o $(BUILD)/tests/bench/tool.o
+TOOL := $(BUILD)/tests/bench/tool.o $(call objects,base/base base/trace)
+
+$(BENCH)/load $(BENCH)/idle: $(BENCH)/%: $(BUILD)/tests/bench/%.o $(TOOL)
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^
+	$(call run,link $@) $(LINK) -o $@ $^
 
-GROWTH := $(BUILD)/tests/bench/growth.o $(call objects,$(EVERY) $(CORE))
+GROWTH := $(BUILD)/tests/bench/growth.o $(TOOL) $(call objects,$(CORE))
 
 $(BENCH)/growth_stage3: $(BUILD)/stage3_busy/reactor.o  $(GROWTH)
 $(BENCH)/growth_stage4: $(BUILD)/stage4_poll/reactor.o  $(GROWTH)
@@ -163,16 +173,28 @@ $(BENCH)/growth_stage5: $(BUILD)/stage5_epoll/reactor.o $(GROWTH)
 # It times each reactor_wait.
 $(BENCH)/growth_%:
 	@mkdir -p $(@D)
-	$(LINK) -Wl,--wrap=reactor_wait -o $@ $^
+	$(call run,link $@) $(LINK) -Wl,--wrap=reactor_wait -o $@ $^
+
+# The lesson, with each reactor.
+COPY := $(BUILD)/classroom/futures/copy.o $(BUILD)/tests/bench/checksum.o \
+        $(filter-out %/reactor.o,$(LESSON_OBJECTS))
+
+$(BENCH)/copy_stage3: $(BUILD)/stage3_busy/reactor.o  $(COPY)
+$(BENCH)/copy_stage4: $(BUILD)/stage4_poll/reactor.o  $(COPY)
+$(BENCH)/copy_stage5: $(BUILD)/stage5_epoll/reactor.o $(COPY)
+
+$(BENCH)/copy_%:
+	@mkdir -p $(@D)
+	$(call run,link $@) $(LINK) -o $@ $^
 
 LIBS_libuv    := -luv
 LIBS_libev    := -lev
 LIBS_libevent := -levent
 
 $(NATIVE:%=$(BENCH)/%): $(BENCH)/%: $(BUILD)/tests/bench/peers/%.o \
-                        $(BUILD)/tests/bench/peers/peer.o $(BUILD)/common/app/checksum.o
+                        $(BUILD)/tests/bench/peers/peer.o $(BUILD)/tests/bench/checksum.o
 	@mkdir -p $(@D)
-	$(LINK) -o $@ $^ $(LIBS_$*)
+	$(call run,link $@) $(LINK) -o $@ $^ $(LIBS_$*)
 
 $(BENCH)/bare_epoll $(BENCH)/bare_poll: $(BUILD)/tests/bench/peers/bare.o
 
@@ -186,15 +208,16 @@ TOKIO   = $(shell ls $(CRATES) 2>/dev/null | sed -n 's/^tokio-\([0-9.]*\)$$/\1/p
 $(BENCH)/tokio: tests/bench/peers/tokio/Cargo.toml tests/bench/peers/tokio/src/main.rs
 	@mkdir -p $(BENCH)/cargo
 	cp -r tests/bench/peers/tokio/. $(BENCH)/cargo
-	cd $(BENCH)/cargo && TOKIO_VERSION=$(TOKIO) cargo build --quiet --release --offline \
+	TOKIO_VERSION=$(TOKIO) cargo build --quiet --release --offline \
+	    --manifest-path $(BENCH)/cargo/Cargo.toml \
 	    --config 'source.crates-io.replace-with="debian"' \
 	    --config 'source.debian.directory="$(CRATES)"'
 	cp $(BENCH)/cargo/target/release/tokio_peer $@
 
 # ---- work on it ----
 
-SOURCES := $(wildcard common/*/*.[ch] stage*/*.c \
-                      classroom/*/*.[ch] tests/unit/*.[ch] tests/bench/*.c tests/bench/peers/*.[ch])
+SOURCES := $(wildcard common/*/*.[ch] stage*/*.[ch] \
+                      classroom/*/*.[ch] tests/unit/*.[ch] tests/bench/*.[ch] tests/bench/peers/*.[ch])
 # These need headers that are not there everywhere.
 FOREIGN := $(wildcard tests/bench/peers/lib*.c)
 SCRIPTS := common/view/demo.sh tests/run.sh tests/sanitize.sh tests/bench/event_log.sh .ci/run
@@ -214,23 +237,24 @@ format:
 	clang-format -i $(SOURCES)
 
 install: all
-	mkdir -p $(DESTDIR)$(PREFIX)/bin
-	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	mkdir -p "$(DESTDIR)$(PREFIX)/bin"
+	install -m 755 $(PROGRAMS) "$(DESTDIR)$(PREFIX)/bin"
 
 uninstall:
-	rm -f $(STAGES:%=$(DESTDIR)$(PREFIX)/bin/%)
+	for program in $(STAGES); do rm -f "$(DESTDIR)$(PREFIX)/bin/$$program"; done
 
 clean:
 	rm -rf build $(PROGRAMS)
 
 help:
 	@echo 'make            build ./stage1 ... ./stage5'
-	@echo 'make stage4     build one of them'
+	@echo 'make stage4     build one of them; V=1 shows the commands'
 	@echo 'make demo       run all five and compare; CLIENTS=50 DELAY=0.2 are possible'
 	@echo 'make futures    build the programs of the lesson about futures to build/futures/'
 	@echo 'make futures-demo   and run them all'
 	@echo 'make test       run the tests; TESTS=tests/serve.bats for some of them'
-	@echo 'make bench      compare the stages with bare epoll, libuv, Go, ...; BENCH_ROUNDS=5'
+	@echo 'make bench      compare the stages with bare epoll, libuv, Go, ...; BENCH_ROUNDS=5 BENCH_TIME=480;'
+	@echo "                BENCH_WORKLOADS='demo growth' runs some"
 	@echo 'make bench-log  compare stage 5 with itself without event log, and with a trace'
 	@echo 'make figures    draw the pictures of the READMEs anew, from real runs'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck'

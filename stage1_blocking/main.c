@@ -1,12 +1,6 @@
 /* Stage 1: accept, respond, repeat. One thread serves, and each of its calls blocks; so
  * the second client waits until the first has gone. */
-#include "app/blocking.h"
-#include "app/stage.h"
-
-const struct stage stage = {
-    .name = "stage1",
-    .how = "blocks, one at a time",
-};
+#include "cli/blocking.h"
 
 static void one_response(int fd, long number, int64_t delay)
 {
@@ -22,7 +16,7 @@ static void one_response(int fd, long number, int64_t delay)
 static void respond(int fd, long number, const struct options *options)
 {
     if (options->echo)
-        one_echo(fd);
+        echo_back(fd);
     else
         one_response(fd, number, options->delay);
 }
@@ -37,5 +31,7 @@ static void server_main(int listener, const struct options *options)
 
 int main(int argc, char **argv)
 {
-    return blocking_main(argc, argv, server_main);
+    struct stage stage = {.how = "blocks, one at a time", .one_at_a_time = true};
+
+    return blocking_main(argc, argv, stage, server_main);
 }

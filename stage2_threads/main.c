@@ -1,16 +1,9 @@
 /* Stage 2: the same, a thread for each response. Each thread blocks, and nobody minds. */
-#include "app/blocking.h"
-#include "app/stage.h"
-#include "app/thread.h"
-#include "core/message.h"
+#include "cli/blocking.h"
+#include "cli/thread.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-const struct stage stage = {
-    .name = "stage2",
-    .how = "blocks, many threads",
-};
 
 /* What a thread is given: its own copy. A pointer to the server's variables would not do,
  * for they are the next client's by the time the thread looks. */
@@ -34,7 +27,7 @@ static void one_response(int fd, long number, int64_t delay)
 static void respond(struct response response)
 {
     if (response.options->echo)
-        one_echo(response.fd);
+        echo_back(response.fd);
     else
         one_response(response.fd, response.number, response.options->delay);
 }
@@ -57,8 +50,8 @@ static void cannot_start_now(long number, int error)
 
     if (!said)
         message("cannot start a thread for response %ld: %s; %ld threads run, so "
-                "the server's own responds, as in stage 1. Raise ulimit -u",
-                number, strerror(error), thread_count());
+                "the server's own responds, as in stage 1; %s",
+                number, strerror(error), thread_count(), thread_advice(error));
     said = true;
 }
 
@@ -67,7 +60,7 @@ static void start_response(struct response response)
     struct response *copy = allocate(1, sizeof *copy);
 
     *copy = response;
-    int error = thread_start(NULL, SMALL_STACK, response_main, copy);
+    int error = thread_start(NULL, response_main, copy);
     if (error == 0)
         return;
     cannot_start_now(response.number, error);
@@ -85,5 +78,7 @@ static void server_main(int listener, const struct options *options)
 
 int main(int argc, char **argv)
 {
-    return blocking_main(argc, argv, server_main);
+    struct stage stage = {.how = "blocks, many threads"};
+
+    return blocking_main(argc, argv, stage, server_main);
 }

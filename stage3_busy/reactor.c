@@ -1,25 +1,20 @@
 /* Stage 3: nothing waits. Whoever watches a descriptor is woken at once, tries again,
  * fails again, watches again. Correct, but it burns a whole CPU. */
-#include "core/reactor.h"
+#include "core/core.h"
 
-#include "app/stage.h"
-#include "core/task.h"
-#include "core/trace.h"
+const char *const reactor_how = "polls in a busy loop";
 
-const struct stage stage = {
-    .name = "stage3",
-    .how = "polls in a busy loop",
-};
-
-void reactor_init(bool second_choice)
+void reactor_init(void)
 {
-    (void)second_choice;
 }
 
 void reactor_watch(int fd, enum interest interest, struct waker waker)
 {
+    if (waker.generation == 0)
+        return;
     /* whether fd is ready or not: we do not look */
-    trace(REACTOR_READY, waker_actor(waker), interest_word(interest), fd, 0);
+    trace(REACTOR_READY, .fd = fd, .word = interest_word[interest],
+          .other = name_of(waker));
     wake(waker);
 }
 
@@ -35,4 +30,14 @@ void reactor_wait(int64_t timeout)
 
 void reactor_interrupt(void)
 {
+}
+
+size_t reactor_watching(void)
+{
+    return 0;
+}
+
+void reactor_visit(visit_waker *visit)
+{
+    (void)visit;
 }

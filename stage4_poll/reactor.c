@@ -1,110 +1,128 @@
 /* Stage 4: one poll(2) over every watched descriptor. The kernel forgets our list as soon
  * as it has answered, so each wait hands it over again, and looks at all of it. */
-#include "core/reactor.h"
-
-#include "app/stage.h"
-#include "core/message.h"
-#include "core/system.h"
-#include "core/watches.h"
+#include "core/core.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <unistd.h>
 
-const struct stage stage = {
-    .name = "stage4",
-    .how = "sleeps in poll(2)",
-    .wait = "poll(2)",
-    .option = "wake",
-    .choices = {"ready", "all"},
-    .help = "ready or all: whom to wake after a wait (ready)",
-};
+const char *const reactor_how = "sleeps in poll(2)";
 
-static struct pollfd *list; /* for poll(2), made anew for each wait */
+/* Who waits for what: a row for each descriptor. poll(2) passes over a negative fd.
+ *      row   poll_fds (POLL_FDS)         wakers [READABLE]   [WRITABLE]
+ *       4    fd -1                       nobody              nobody
+ *       5    fd 5   POLLIN               server              nobody
+ *       6    fd 6   POLLIN | POLLOUT     echo 1              copier */
+static struct pollfd *poll_fds;
+static struct waker (*wakers)[2];
+static int rows;
+static size_t watching; /* so many wakers are there */
 static int interrupt_pipe[2];
-static bool wake_all;
 
-void reactor_init(bool second_choice)
+static void make_row(int fd)
 {
-    wake_all = second_choice;
+    for (; rows <= fd; rows++) {
+        if (rows % 64 == 0) {
+            poll_fds = reallocate(poll_fds, (size_t)rows + 64, sizeof *poll_fds);
+            wakers = reallocate(wakers, (size_t)rows + 64, sizeof *wakers);
+        }
+        poll_fds[rows] = (struct pollfd){.fd = -1};
+        memset(wakers[rows], 0, sizeof *wakers);
+    }
+}
+
+void reactor_init(void)
+{
     if (pipe(interrupt_pipe) != 0)
         fail("cannot make a pipe: %s; raise ulimit -n", strerror(errno));
-    for (int end = 0; end < 2; end++)
-        if (set_nonblocking(interrupt_pipe[end]) != 0)
-            fail("cannot make a pipe non-blocking: %s", strerror(errno));
+    set_nonblocking(interrupt_pipe[0]);
+    set_nonblocking(interrupt_pipe[1]);
+    make_row(interrupt_pipe[0]);
+    poll_fds[interrupt_pipe[0]] = (struct pollfd){interrupt_pipe[0], POLLIN, 0};
+}
+
+/* Puts a waker into the tables, and returns the one that was there. */
+static struct waker swap(int fd, enum interest interest, struct waker waker)
+{
+    struct waker old = wakers[fd][interest];
+
+    wakers[fd][interest] = waker;
+    watching += waker.generation != 0;
+    watching -= old.generation != 0;
+    int events = (wakers[fd][READABLE].generation != 0 ? POLLIN : 0) |
+                 (wakers[fd][WRITABLE].generation != 0 ? POLLOUT : 0);
+    poll_fds[fd] = (struct pollfd){events != 0 ? fd : -1, (short)events, 0};
+    return old;
 }
 
 void reactor_watch(int fd, enum interest interest, struct waker waker)
 {
-    watch_put(fd, interest, waker);
+    make_row(fd);
+    struct waker old = swap(fd, interest, waker);
+    if (waker.generation != 0 || old.generation != 0)
+        trace(REACTOR_WATCH, .fd = fd, .word = interest_word[interest],
+              .other = name_of(waker));
 }
 
 void reactor_forget(int fd)
 {
-    watch_clear(fd);
+    reactor_watch(fd, READABLE, (struct waker){0});
+    reactor_watch(fd, WRITABLE, (struct waker){0});
+    trace(REACTOR_FORGET, .fd = fd);
 }
 
-/* First the interrupt pipe, then all that is watched. Returns how many. */
-static nfds_t list_watches(void)
+static void wake_one(int fd, enum interest interest)
 {
-    nfds_t n = 0;
+    struct waker waker = swap(fd, interest, (struct waker){0}); /* it is woken once */
 
-    list[n++] = (struct pollfd){.fd = interrupt_pipe[0], .events = POLLIN};
-    for (int fd = 0; fd < watches_end(); fd++) {
-        struct watch *watch = watch_of(fd);
-        int events = (watch_has(watch, READABLE) ? POLLIN : 0) |
-                     (watch_has(watch, WRITABLE) ? POLLOUT : 0);
-        if (events != 0)
-            list[n++] = (struct pollfd){.fd = fd, .events = (short)events};
-    }
-    return n;
+    trace(REACTOR_READY, .fd = fd, .word = interest_word[interest],
+          .other = name_of(waker));
+    wake(waker);
 }
 
-static void wake_ready(int fd, int events)
+static void wake_ready(struct pollfd row)
 {
-    if ((events & (POLLERR | POLLHUP | POLLNVAL)) != 0)
-        events = POLLIN | POLLOUT;
-    if ((events & POLLIN) != 0)
-        watch_wake(fd, READABLE);
-    if ((events & POLLOUT) != 0)
-        watch_wake(fd, WRITABLE);
-    if (wake_all) { /* to show what it costs not to look at events */
-        wake(watch_take(fd, READABLE));
-        wake(watch_take(fd, WRITABLE));
-    }
-}
-
-static void drain_interrupts(void)
-{
-    char bytes[64];
-
-    while (read(interrupt_pipe[0], bytes, sizeof bytes) > 0)
-        ;
+    if ((row.revents & (POLLIN | POLLERR | POLLHUP | POLLNVAL)) != 0)
+        wake_one(row.fd, READABLE);
+    if ((row.revents & (POLLOUT | POLLERR | POLLHUP | POLLNVAL)) != 0)
+        wake_one(row.fd, WRITABLE);
 }
 
 void reactor_wait(int64_t timeout)
 {
-    list = reallocate(list, watches_count() + 1, sizeof *list);
-    nfds_t n = list_watches();
-    if (poll(list, n, milliseconds_up(timeout)) < 0) {
-        if (errno != EINTR)
-            fail("poll of %zu descriptors failed: %s", (size_t)n, strerror(errno));
-        return; /* a signal: the executor works out the timeout again */
+    char bytes[64];
+    int left = poll(poll_fds, (nfds_t)rows, milliseconds_up(timeout));
+
+    if (left < 0 && errno != EINTR) /* a signal: the executor works the time out again */
+        fail("poll of %d descriptors failed: %s", rows, strerror(errno));
+    for (int fd = 0; left > 0; fd++) {
+        if (poll_fds[fd].revents == 0)
+            continue;
+        left--;
+        if (fd != interrupt_pipe[0])
+            wake_ready(poll_fds[fd]);
+        else
+            while (read(fd, bytes, sizeof bytes) > 0)
+                ; /* else it would interrupt the next wait, too */
     }
-    if (list[0].revents != 0)
-        drain_interrupts();
-    for (nfds_t i = 1; i < n; i++)
-        wake_ready(list[i].fd, list[i].revents);
 }
 
 void reactor_interrupt(void)
 {
-    ssize_t n;
+    while (write(interrupt_pipe[1], "", 1) < 0 && errno == EINTR)
+        ; /* if it is full, it is readable, which is as good */
+}
 
-    do
-        n = write(interrupt_pipe[1], "", 1);
-    while (n < 0 && errno == EINTR);
-    if (n < 0 && !would_block(errno)) /* a full pipe is as good: it is readable already */
-        fail("cannot write to the interrupt pipe: %s", strerror(errno));
+size_t reactor_watching(void)
+{
+    return watching;
+}
+
+void reactor_visit(visit_waker *visit)
+{
+    for (int fd = 0; fd < rows; fd++)
+        for (int i = READABLE; i <= WRITABLE; i++)
+            visit(wakers[fd][i],
+                  &(struct event){REACTOR_WATCH, fd, .word = interest_word[i]});
 }

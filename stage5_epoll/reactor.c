@@ -1,12 +1,6 @@
 /* Stage 5: epoll(7). The kernel keeps the list: each descriptor is registered once, and a
  * wait looks only at what became ready since the last one. */
-#include "core/reactor.h"
-
-#include "app/stage.h"
-#include "core/message.h"
-#include "core/system.h"
-#include "core/trace.h"
-#include "core/watches.h"
+#include "core/core.h"
 
 #include <errno.h>
 #include <string.h>
@@ -14,111 +8,123 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-const struct stage stage = {
-    .name = "stage5",
-    .how = "sleeps in epoll(7)",
-    .wait = "epoll_wait(2)",
-    .option = "trigger",
-    .choices = {"edge", "level"},
-    .help = "edge or level: report changes, or states (edge)",
-};
+const char *const reactor_how = "sleeps in epoll(7)";
 
-/* More than bytes: their end, an error, or urgent bytes, at which a read stops short. */
-#define EXCEPTIONAL (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)
+/* Who waits for what: a row for each descriptor, beside epoll's own list.
+ *      row   wakers [READABLE]   [WRITABLE]   registered
+ *       6    echo 1              copier       yes */
+static struct row {
+    struct waker wakers[2];
+    bool registered;
+} * table;
+static int rows;
+static size_t watching; /* so many wakers are there */
+static int epoll_fd, interrupt_fd;
 
-enum { MOST_READY = 1024 };
-static struct epoll_event ready[MOST_READY]; /* if more are, the next wait says so */
-static int epoll_fd;
-static int interrupt_fd;
-static bool level_triggered;
-
-void reactor_init(bool second_choice)
+static void make_row(int fd)
 {
-    level_triggered = second_choice;
+    for (; rows <= fd; rows++) {
+        if (rows % 64 == 0)
+            table = reallocate(table, (size_t)rows + 64, sizeof *table);
+        memset(&table[rows], 0, sizeof *table);
+    }
+}
+
+/* Edge-triggered, so once in the life of a descriptor, for both interests. */
+static void tell_epoll(int fd)
+{
+    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd};
+
+    if (called("epoll_ctl", fd, epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event)) < 0)
+        fail("epoll cannot watch descriptor %d: %s; raise fs.epoll.max_user_watches", fd,
+             strerror(errno));
+    table[fd].registered = true;
+}
+
+void reactor_init(void)
+{
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     interrupt_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (epoll_fd < 0 || interrupt_fd < 0)
         fail("cannot make an epoll and an eventfd: %s; raise ulimit -n", strerror(errno));
-
-    /* Edge-triggered: each write to it is an edge, so nobody has to read it empty. */
-    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = interrupt_fd};
-    if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, interrupt_fd, &event) != 0)
-        fail("cannot register the eventfd with epoll: %s", strerror(errno));
+    make_row(interrupt_fd);
+    tell_epoll(interrupt_fd); /* each write is an edge: nobody has to read it */
 }
 
-/* Edge-triggered: once in the life of fd, for both interests. Level-triggered: for each
- * wait again, and only for what is wanted now, since epoll would report a ready
- * descriptor that nobody waits for again and again. (ONESHOT: after one report, epoll
- * stops watching.) */
-static void tell_epoll(int fd, struct watch *watch)
+/* Puts a waker into the table, and returns the one that was there. */
+static struct waker swap(int fd, enum interest interest, struct waker waker)
 {
-    struct epoll_event event = {.data.fd = fd};
+    struct waker old = table[fd].wakers[interest];
 
-    event.events = EPOLLIN | EPOLLOUT | EXCEPTIONAL | EPOLLET;
-    if (level_triggered)
-        event.events = EPOLLONESHOT |
-                       (watch_has(watch, READABLE) ? (uint32_t)EPOLLIN : 0) |
-                       (watch_has(watch, WRITABLE) ? (uint32_t)EPOLLOUT : 0);
-    int operation = watch->registered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-    watch->registered = true;
-    int result = epoll_ctl(epoll_fd, operation, fd, &event);
-    trace_call("epoll_ctl", fd, result);
-    if (result != 0)
-        fail("cannot register descriptor %d with epoll: %s; "
-             "it takes sockets and pipes, and at most fs.epoll.max_user_watches",
-             fd, strerror(errno));
+    table[fd].wakers[interest] = waker;
+    watching += waker.generation != 0;
+    watching -= old.generation != 0;
+    return old;
+}
+
+static void wake_one(int fd, enum interest interest)
+{
+    struct waker waker = swap(fd, interest, (struct waker){0}); /* it is woken once */
+
+    trace(REACTOR_READY, .fd = fd, .word = interest_word[interest],
+          .other = name_of(waker));
+    wake(waker);
 }
 
 void reactor_watch(int fd, enum interest interest, struct waker waker)
 {
-    watch_put(fd, interest, waker);
-    struct watch *watch = watch_of(fd);
-    if (level_triggered || !watch->registered)
-        tell_epoll(fd, watch);
+    make_row(fd);
+    struct waker old = swap(fd, interest, waker);
+    if (waker.generation != 0 || old.generation != 0)
+        trace(REACTOR_WATCH, .fd = fd, .word = interest_word[interest],
+              .other = name_of(waker));
+    if (waker.generation != 0 && !table[fd].registered)
+        tell_epoll(fd);
 }
 
 void reactor_forget(int fd)
 {
-    watch_clear(fd); /* the close that follows takes it out of epoll */
+    reactor_watch(fd, READABLE, (struct waker){0});
+    reactor_watch(fd, WRITABLE, (struct waker){0});
+    table[fd].registered = false; /* the close that follows takes it out of epoll */
+    trace(REACTOR_FORGET, .fd = fd);
 }
 
 static void wake_ready(int fd, uint32_t events)
 {
-    struct watch *watch = watch_of(fd);
-
-    if ((events & EXCEPTIONAL) != 0)
-        watch->exceptional = true;
-    if ((events & (EPOLLERR | EPOLLHUP)) != 0)
-        events = EPOLLIN | EPOLLOUT;
-    if ((events & EPOLLIN) != 0)
-        watch_wake(fd, READABLE);
-    if ((events & EPOLLOUT) != 0)
-        watch_wake(fd, WRITABLE);
-    if (level_triggered && watch_has_any(watch))
-        tell_epoll(fd, watch);
+    if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0)
+        wake_one(fd, READABLE);
+    if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0)
+        wake_one(fd, WRITABLE);
 }
 
 void reactor_wait(int64_t timeout)
 {
-    int n = epoll_wait(epoll_fd, ready, MOST_READY, milliseconds_up(timeout));
-    if (n < 0) {
-        if (errno != EINTR)
-            fail("epoll_wait failed: %s", strerror(errno));
-        return; /* a signal: the executor works out the timeout again */
-    }
+    static struct epoll_event list[1024]; /* if more are ready, the next wait says so */
+    int n = epoll_wait(epoll_fd, list, 1024, milliseconds_up(timeout));
+
+    if (n < 0 && errno != EINTR) /* a signal: the executor works the time out again */
+        fail("epoll_wait failed: %s", strerror(errno));
     for (int i = 0; i < n; i++)
-        if (ready[i].data.fd != interrupt_fd)
-            wake_ready(ready[i].data.fd, ready[i].events);
+        if (list[i].data.fd != interrupt_fd)
+            wake_ready(list[i].data.fd, list[i].events);
 }
 
 void reactor_interrupt(void)
 {
-    uint64_t one = 1;
-    ssize_t n;
+    while (write(interrupt_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0 && errno == EINTR)
+        ; /* if it is full, it is readable, which is as good */
+}
 
-    do
-        n = write(interrupt_fd, &one, sizeof one);
-    while (n < 0 && errno == EINTR);
-    if (n < 0)
-        fail("cannot write to the eventfd: %s", strerror(errno));
+size_t reactor_watching(void)
+{
+    return watching;
+}
+
+void reactor_visit(visit_waker *visit)
+{
+    for (int fd = 0; fd < rows; fd++)
+        for (int i = READABLE; i <= WRITABLE; i++)
+            visit(table[fd].wakers[i],
+                  &(struct event){REACTOR_WATCH, fd, .word = interest_word[i]});
 }

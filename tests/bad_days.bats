@@ -3,11 +3,15 @@
 
 load helpers
 
-# fails WORDS COMMAND...: exit 1 within 10 s, one line that holds the words.
+# fails WORDS COMMAND...: exit 1, and one line that holds the words. Who hangs is ended.
 fails() {
     local words=$1
     shift
-    run timeout 10 "$@"
+    if declare -F "$1" >/dev/null; then
+        run "$@"
+    else
+        run timeout 60 "$@"
+    fi
     [ "$status" -eq 1 ] || fail "$*: exit $status"
     [ "${#lines[@]}" -eq 1 ] || fail "$*: ${#lines[@]} lines: $output"
     [[ "$output" == *"$words"* ]] || fail "$*: $output"
@@ -32,10 +36,37 @@ fails() {
     done
 }
 
-@test "a host that nobody knows" {
+@test "a host that nobody knows: that it is looked up, and that it is not found" {
     for stage in $STAGES; do
-        fails "$stage: cannot find host 'no-such-host.invalid': " "$BIN/$stage" serve -H no-such-host.invalid
-        fails "; check --host" "$BIN/$stage" client -H no-such-host.invalid
+        for mode in demo serve client; do
+            # a name that no name server has to be asked for: part of it is empty
+            run timeout 60 "$BIN/$stage" "$mode" -H no-such..host
+            [ "$status" -eq 1 ] || fail "$stage $mode: exit $status"
+            [ "${#lines[@]}" -eq 2 ] || fail "$stage $mode: $output"
+            [[ "${lines[0]}" == "$stage: looking up 'no-such..host', before --timeout begins; "* ]] || fail "$output"
+            [[ "${lines[1]}" == "$stage: cannot find host 'no-such..host': "*"; check --host" ]] || fail "$output"
+        done
+    done
+}
+
+@test "a machine without IPv6: the advice fits" {
+    need_namespaces
+    for stage in $STAGES; do
+        # without a loopback that is up there is no ::1
+        fails "; --host must be an address of this machine" apart 'exec "$@"' "$BIN/$stage" serve -H ::1
+        fails "; this machine may be without IPv6: " \
+            apart 'exec "$@"' "$BIN/$stage" client -H ::1
+    done
+}
+
+@test "nobody listens, and the kernel gives a client that very port: connection refused" {
+    need_namespaces
+    need ip
+    for stage in $STAGES; do
+        # so it is the first that the kernel takes, and connects a socket to itself
+        fails "$stage: 1 of 1 clients failed: cannot connect to 127.0.0.1:45000: Connection refused; is a server listening there?" \
+            apart 'ip link set lo up; echo 45000 45001 >/proc/sys/net/ipv4/ip_local_port_range; exec "$@"' \
+            "$BIN/$stage" client -n 1 -H 127.0.0.1 -p 45000 -t 5
     done
 }
 
@@ -48,22 +79,71 @@ fails() {
     done
 }
 
-@test "a server that accepts and never answers: the clients give up after --timeout" {
-    need python3
-    python3 - >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
-import socket, time
+# silent_server SECONDS BYTES: accepts, and sends the bytes every so many seconds. Sets port.
+silent_server() {
+    rm -f "$BATS_TEST_TMPDIR/port"
+    python3 - "$@" >"$BATS_TEST_TMPDIR/port" 3>&- <<'PYTHON' &
+import select, socket, sys, time
+pause, piece = float(sys.argv[1]), sys.argv[2].encode()
 listener = socket.create_server(("127.0.0.1", 0))
 print(listener.getsockname()[1], flush=True)
-time.sleep(60)
+peers = []
+while True:
+    if select.select([listener], [], [], pause)[0]:
+        peers.append(listener.accept()[0])
+    for peer in peers:
+        try:
+            peer.send(piece)
+        except OSError:
+            pass
 PYTHON
     helper=$!
     wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
     port=$(cat "$BATS_TEST_TMPDIR/port")
+}
+
+# gives_up STAGE: after --timeout, and not before.
+gives_up() {
+    local before
+    before=$(date +%s%N)
+    fails "$1: 3 of 3 clients failed: no whole answer from the server within 0.25 s; " \
+        "$BIN/$1" client -n 3 -H 127.0.0.1 -p "$port" -t 0.25
+    [ $((($(date +%s%N) - before) / 1000000)) -ge 250 ] || fail "$1 gave up early"
+}
+
+@test "a server that accepts and never answers: the clients give up after --timeout" {
+    need python3
+    silent_server 60 ''
     for stage in $STAGES; do
-        before=$(date +%s%N)
-        fails "$stage: 3 of 3 clients failed: no byte from the server for 0.15 s; " \
-            "$BIN/$stage" client -n 3 -H 127.0.0.1 -p "$port" -t 0.15
-        [ $((($(date +%s%N) - before) / 1000000)) -ge 150 ] || fail "$stage gave up early"
+        gives_up "$stage"
+    done
+}
+
+@test "--timeout is for all that a client does: a byte now and then does not put it off" {
+    need python3
+    silent_server 0.05 x
+    for stage in $STAGES; do
+        gives_up "$stage"
+    done
+}
+
+@test "an answer that came while the process was stopped counts, though --timeout has gone by" {
+    for stage in $STAGES; do
+        start_server stage2 -d 0.2
+        "$BIN/$stage" client -n 10 -H 127.0.0.1 -p "$port" -t 0.4 -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
+        helper=$!
+        all_started() {
+            [ "$(grep -sc start "$BATS_TEST_TMPDIR/out")" -eq 10 ]
+        }
+        wait_until 5 all_started
+        kill -STOP "$helper"
+        stop_server # its responses are over by then
+        sleep 0.4
+        kill -CONT "$helper"
+        wait "$helper" || fail "$stage: exit $?"
+        helper=
+        whole_answers 10 <"$BATS_TEST_TMPDIR/out"
+        rm "$BATS_TEST_TMPDIR/out"
     done
 }
 
@@ -176,6 +256,23 @@ PYTHON
     done
 }
 
+@test "a file that is as large as ulimit -f allows: exit 1, one line, no death by a signal" {
+    for stage in $STAGES; do
+        fails " of 300 clients failed: cannot write to stdout: File too large; " \
+            bash -c 'ulimit -f 1; "$1" -n 300 -d 0 -r none >"$2"' - "$BIN/$stage" "$BATS_TEST_TMPDIR/out"
+        run bash -c 'ulimit -f 1; "$1" -n 300 -d 0 -r none --trace="$2" >/dev/null' - \
+            "$BIN/$stage" "$BATS_TEST_TMPDIR/trace"
+        [ "$status" -eq 1 ] || fail "$stage --trace: exit $status"
+        [ "${#lines[@]}" -eq 1 ] || fail "$stage --trace: $output"
+        [[ "$output" == "$stage: "*"$BATS_TEST_TMPDIR/trace"*": File too large"* ]] || fail "$output"
+        run bash -c 'ulimit -f 1; "$1" -n 300 -d 0 -r none --timeline="$2" >/dev/null' - \
+            "$BIN/$stage" "$BATS_TEST_TMPDIR/timeline"
+        [ "$status" -eq 1 ] || fail "$stage --timeline: exit $status"
+        [ "${#lines[@]}" -eq 1 ] || fail "$stage --timeline: $output"
+        [[ "$output" == "$stage: "*"$BATS_TEST_TMPDIR/timeline"*": File too large"* ]] || fail "$output"
+    done
+}
+
 # ---- limits ----
 
 @test "a limit of descriptors that is too low is refused, with numbers" {
@@ -275,6 +372,17 @@ PYTHON
     done
 }
 
+@test "no memory for another thread: the advice is not about threads" {
+    ! is_sanitized || return 0 # it takes more addresses itself
+    need python3
+    silent_server 60 ''
+    for stage in stage1 stage2; do
+        fails "memory" bash -c 'ulimit -v 40000; "$1" client -n 500 -H 127.0.0.1 -p "$2" -t 0.3' - \
+            "$BIN/$stage" "$port"
+        [[ "$output" == *"raise ulimit -v"* && "$output" != *"ulimit -u"* ]] || fail "$output"
+    done
+}
+
 # ---- clients that misbehave ----
 
 descriptors() {
@@ -341,11 +449,11 @@ PYTHON
         "$BIN/$stage" -n 3 -d 0.2 -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
         helper=$!
         for _ in 1 2; do
-            sleep 0.05
-            kill -WINCH "$helper"
             kill -STOP "$helper"
             sleep 0.03
+            kill -WINCH "$helper"
             kill -CONT "$helper"
+            sleep 0.03
         done
         wait "$helper" || fail "$stage: exit $?"
         helper=

@@ -43,7 +43,7 @@ teardown() {
 }
 
 @test "results.csv has each round of each program" {
-    for row in demo,stage5,10,1 demo,bare_epoll,20,1 echo,stage2,50,1 copy,stage1,1000000,1 \
+    for row in demo,stage5,10,1 demo,bare_epoll,20,1 echo,stage2,50,1 copy,stage2,1000000,1 \
         idle,bare_epoll,20,1 growth,stage4,10,1; do
         grep -q "^$row," "$bench/results.csv" || fail "no $row"
     done
@@ -77,6 +77,16 @@ for rounds, expected in ([0.9] * 4 + [1.2], "0.90  "), ([1.2] * 4 + [0.9], "1.20
 assert verdict([0.94, 0.9, 0.9, 0.9, 0.9], "at least", 0.95) == "0.90 !"'
 }
 
+@test "with some n and some peers the limit is another one, and the table says so" {
+    PYTHONPATH=tests/bench python3 -B -c '
+from targets import in_words, limit_for
+assert limit_for("demo", "CPU, s", 9000, "bare_epoll", 1.10) == 1.08
+assert limit_for("demo", "CPU, s", 5000, "bare_epoll", 1.10) == 1.10
+assert limit_for("idle", "bytes a connection", 9000, "libev", 1) == 1.60
+assert limit_for("idle", "CPU, ms", 9000, "libev", 1) == 1
+assert in_words("at most", ["libuv", "libev", "go"], [1, 1.6, 1]) == "at most 1.00 (libev 1.60)"'
+}
+
 @test "one that fails is named, once, and the others are measured" {
     bin=$BATS_TEST_TMPDIR
     cp "$BIN/stage5" "$bench/idle" "$bin"
@@ -91,13 +101,28 @@ assert verdict([0.94, 0.9, 0.9, 0.9, 0.9], "at least", 0.95) == "0.90 !"'
 }
 
 @test "told to end (SIGTERM), it leaves no server behind" {
-    BENCH_PROGRAMS=stage5 BENCH_WORKLOADS=echo BENCH_SECONDS=30 \
+    need pgrep
+    cp "$bench/load" "$BATS_TEST_TMPDIR"
+    BENCH_PROGRAMS=stage5 BENCH_WORKLOADS=echo BENCH_SECONDS=30 BENCH=$BATS_TEST_TMPDIR \
         python3 -B tests/bench/bench.py >/dev/null 2>&1 3>&- &
-    bench_py=$!
-    wait_until 10 pgrep -P "$bench_py" -f serve >"$BATS_TEST_TMPDIR/server"
-    kill "$bench_py"
-    wait "$bench_py" && fail "it ended with exit status 0"
-    ! kill -0 "$(tail -n 1 "$BATS_TEST_TMPDIR/server")" 2>/dev/null || fail "the server is still there"
+    server=$! # for teardown
+    wait_until 10 pgrep -P "$server" -f serve >"$BATS_TEST_TMPDIR/echo_server"
+    kill "$server"
+    wait "$server" && fail "it ended with exit status 0"
+    server=
+    ! kill -0 "$(tail -n 1 "$BATS_TEST_TMPDIR/echo_server")" 2>/dev/null ||
+        fail "the echo server is still there"
+}
+
+@test "a round that would not end in time is not begun, and that is said" {
+    cp "$bench/growth_stage4" "$BATS_TEST_TMPDIR"
+    for round in "BENCH_TIME=0.1 1" "BENCH_TIME=480 3"; do
+        run env "${round% *}" BENCH="$BATS_TEST_TMPDIR" BENCH_ROUNDS=3 BENCH_PROGRAMS=stage4 \
+            BENCH_WORKLOADS=growth BENCH_CLIENTS=10 python3 -B tests/bench/bench.py
+        rounds=${round#* }
+        [[ "$output" == *"growth: medians of $rounds round"* ]] || fail "$output"
+        [[ "$rounds" = 3 || "$output" == *"1 of 3 rounds: "*BENCH_TIME=0.1* ]] || fail "$output"
+    done
 }
 
 @test "peers give whole answers, as the stages do" {
@@ -143,7 +168,7 @@ PYTHON
 }
 
 @test "a setting that makes no sense is refused in one line, with exit status 2" {
-    for setting in BENCH_ROUNDS=0 BENCH_ROUNDS=some BENCH_CLIENTS= BENCH_SECONDS=-1 \
+    for setting in BENCH_ROUNDS=0 BENCH_ROUNDS=some BENCH_TIME=soon BENCH_CLIENTS= BENCH_SECONDS=-1 \
         BENCH_WORKLOADS=dance BENCH_PROGRAMS=stage9; do
         run env "$setting" python3 -B tests/bench/bench.py
         [ "$status" -eq 2 ] || fail "$setting: exit status $status"

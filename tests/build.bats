@@ -9,12 +9,7 @@ COMMON_FLAGS="-std=c11 -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -Icommon -p
 compiles_with() {
     # shellcheck disable=SC2086 # several words
     printf '%s\n' common/*/*.c stage*/*.c classroom/*/*.c tests/*/*.c |
-        xargs -n 12 -P 2 "$1" $COMMON_FLAGS -Iclassroom/futures -Itests/unit
-}
-
-# The objects that make would link stage $1 from, a line each, without its reactor.
-objects_of() {
-    make -n -B "$1" | sed -n "s/.*-o $1 //p" | tr ' ' '\n' | grep -v '/reactor\.o$' | sort
+        xargs -n 12 -P 2 "$@" $COMMON_FLAGS -Iclassroom/futures -Itests/unit
 }
 
 @test "gcc compiles everything without a warning" {
@@ -35,44 +30,13 @@ objects_of() {
     done
 }
 
-@test "only the reactor of stage 5 asks for more than POSIX" {
-    files=$(grep -lE '_GNU_SOURCE|_DEFAULT_SOURCE|_BSD_SOURCE|<sys/(epoll|eventfd|syscall|prctl)\.h>|<getopt\.h>' \
-        common/*/*.[ch] stage*/*.c)
-    [ "$files" = stage5_epoll/reactor.c ] || fail "$files"
-}
-
-@test "stages 3, 4 and 5 are the same objects but for reactor.o" {
-    objects_of stage3 >"$BATS_TEST_TMPDIR/stage3"
-    [ "$(wc -l <"$BATS_TEST_TMPDIR/stage3")" -gt 10 ]
-    for stage in stage4 stage5; do
-        objects_of "$stage" | diff "$BATS_TEST_TMPDIR/stage3" - || fail "$stage differs"
-    done
-}
-
-@test "the core includes nothing of app or view, and no stage another" {
-    files=$(grep -lE '#include "(app|view|stage)' common/core/*.[ch]) || true
-    [ -z "$files" ] || fail "$files"
-    files=$(grep -lE '#include ".*(stage[1-5]_|\.\.)' common/*/*.[ch] stage*/*.c) || true
-    [ -z "$files" ] || fail "$files"
-}
-
-@test "reactors define the same functions in the same order" {
-    contract() {
-        sed -n 's/^[a-z].*\(reactor_[a-z]*\)(.*/\1/p' "$1"
-    }
-    for stage in stage3_busy stage4_poll stage5_epoll; do
-        diff <(contract common/core/reactor.h) <(contract "$stage/reactor.c") || fail "$stage"
-    done
-}
-
-@test "no function is longer than a projected page, and no line wider" {
-    need ctags
-    long=$(ctags --fields=+ne -o - --kinds-C=f common/*/*.[ch] stage*/*.c | awk -F'\t' '{
-        for (i = 4; i <= NF; i++) { if ($i ~ /^line:/) s = substr($i, 6); if ($i ~ /^end:/) e = substr($i, 5) }
-        if (e - s + 1 > 40) print $2, $1, e - s + 1 }')
-    [ -z "$long" ] || fail "$long"
-    wide=$(awk 'length > 90 { print FILENAME ":" FNR }' common/*/*.[ch] stage*/*.c tests/*/*.c tests/bench/peers/*.[ch])
-    [ -z "$wide" ] || fail "$wide"
+@test "gcc compiles everything for 32 bits without a warning" {
+    need gcc
+    [ "$(uname -m)" = x86_64 ] || skip "needs x86_64"
+    # Only the headers of 64 bits are there: they do, but for a file that is empty.
+    mkdir "$BATS_TEST_TMPDIR/gnu"
+    touch "$BATS_TEST_TMPDIR/gnu/stubs-32.h"
+    compiles_with gcc -m32 -I"$BATS_TEST_TMPDIR" -isystem "/usr/include/$(gcc -print-multiarch)"
 }
 
 # ---- READMEs ----
@@ -125,25 +89,41 @@ setup_copy() {
     [[ "$output" == *"-Lsomewhere"* ]]
 }
 
-@test "make install and make uninstall respect DESTDIR and PREFIX" {
-    make -s install DESTDIR="$BATS_TEST_TMPDIR" PREFIX=/opt
+@test "make install and make uninstall respect DESTDIR and PREFIX, and spaces in them" {
+    mkdir "$BATS_TEST_TMPDIR/install"
+    make -s BUILD="$BUILD" BIN="$BIN" install DESTDIR="$BATS_TEST_TMPDIR/install/a b" PREFIX="/my opt"
+    [ "$(cd "$BATS_TEST_TMPDIR/install" && find . -type d)" = $'.\n./a b\n./a b/my opt\n./a b/my opt/bin' ]
     for stage in $STAGES; do
-        "$BATS_TEST_TMPDIR/opt/bin/$stage" --version
+        "$BATS_TEST_TMPDIR/install/a b/my opt/bin/$stage" --version
     done
-    make -s uninstall DESTDIR="$BATS_TEST_TMPDIR" PREFIX=/opt
-    [ -z "$(ls "$BATS_TEST_TMPDIR/opt/bin")" ]
+    make -s BUILD="$BUILD" BIN="$BIN" uninstall DESTDIR="$BATS_TEST_TMPDIR/install/a b" PREFIX="/my opt"
+    [ -z "$(ls "$BATS_TEST_TMPDIR/install/a b/my opt/bin")" ]
+}
+
+@test "each recipe quotes what a user may set" {
+    unquoted=$(awk '/^\t/ { gsub(/"[^"]*"|\047[^\047]*\047/, ""); print FNR ": " $0 }' Makefile |
+        grep -E '\$[({](DESTDIR|PREFIX)[)}]') || true
+    [ -z "$unquoted" ] || fail "$unquoted"
+}
+
+@test "make prints one short line for each file; V=1 shows the commands, and -s nothing" {
+    object=$BATS_TEST_TMPDIR/build/common/cli/tally.o
+    [ "$(make BUILD="$BATS_TEST_TMPDIR/build" "$object")" = '  cc common/cli/tally.c' ]
+    [[ "$(make -B V=1 BUILD="$BATS_TEST_TMPDIR/build" "$object")" == *" -std=c11 "*" -c -o "* ]]
+    [ -z "$(make -B -s BUILD="$BATS_TEST_TMPDIR/build" "$object")" ]
 }
 
 @test "make help names every target that a person would call" {
+    help=$(make -s help)
     for target in demo test bench figures lint sanitize format install uninstall clean; do
-        make -s help | grep "make $target" >/dev/null || fail "$target is not there"
+        [[ "$help" == *"make $target"* ]] || fail "$target is not there"
     done
 }
 
 @test "make clean leaves what git knows, and no more" {
     setup_copy
     find . -type f | sort >"$BATS_TEST_TMPDIR/before"
-    make -s -j2 CFLAGS=-O0 all futures
+    make -s -j2 CFLAGS=-O0 stage1 stage4 build/futures/lazy
     make -s clean
     find . -type f | sort | diff "$BATS_TEST_TMPDIR/before" -
 }
@@ -174,11 +154,57 @@ setup_copy() {
     [ "$(TERM=xterm NO_COLOR=1 LC_ALL=C.UTF-8 demo_on_terminal | grep -c '█')" -eq 0 ]
 }
 
+@test "figures have a point in any locale: in reports, pictures, traces, and the table of make demo" {
+    make_locale de_DE.UTF-8
+    run make -s BUILD="$BUILD" BIN="$BIN" demo DELAY=0.05 CLIENTS=4
+    [ "$status" -eq 0 ]
+    for stage in $STAGES; do
+        [ "$(grep -cE "^$stage .* 0\.[0-9]{2} +[0-9]+\.[0-9]{3} +[0-9.]+ " <<<"$output")" -eq 1 ] || fail "$output"
+        "$BIN/$stage" -n 2 -d 0.05 --timeline="$BATS_TEST_TMPDIR/svg" --trace="$BATS_TEST_TMPDIR/trace" \
+            2>"$BATS_TEST_TMPDIR/text" >/dev/null
+        "$BIN/$stage" -n 2 -d 0.05 -r json 2>"$BATS_TEST_TMPDIR/json" >/dev/null
+        [ "$(grep -cE '[0-9],[0-9]' "$BATS_TEST_TMPDIR/text" "$BATS_TEST_TMPDIR/json" | grep -vc ':0$')" -eq 0 ]
+        grep -q '"delay_s":0.05,"wall_s":0.[0-9]*,' "$BATS_TEST_TMPDIR/json"
+        [ "$(grep -c '="[0-9]*,[0-9]*"' "$BATS_TEST_TMPDIR/svg")" -eq 0 ]
+        [ "$(grep -cE '"(ts|dur)": ?[0-9]+,[0-9]+[,}]' "$BATS_TEST_TMPDIR/trace")" -eq 0 ]
+    done
+}
+
+@test "these tests compare numbers in any locale, and refuse what is none" {
+    make_locale de_DE.UTF-8
+    below 0.450 0.54
+    between 0.5 0.45 0.6
+    for wrong in "below 0.54 0.450" "below 0,54 0.450" "below 0.450 0,54" "below nan 1" "below '' 1" \
+        "between 0.7 0.45 0.6" "between 0.5 0,45 0.6" "between - 0 1"; do
+        run eval "$wrong"
+        [ "$status" -ne 0 ] || fail "$wrong passes"
+    done
+}
+
 @test "make demo says which stage failed, and exits with an error" {
     run make -s demo CLIENTS=100000000
     [ "$status" -ne 0 ]
     [[ "$output" == *"stage1: --clients accepts a whole number from 1 to 1000000, not '100000000'"* ]]
     [[ "$output" == *"demo: stage1 failed, so there is nothing to compare"* ]]
+}
+
+# ---- CDPATH ----
+
+@test "scripts go where they say, whatever CDPATH is" {
+    mkdir -p "$BATS_TEST_TMPDIR/elsewhere/tests" "$BATS_TEST_TMPDIR/elsewhere/.ci" "$BATS_TEST_TMPDIR/bin"
+    # stand for bats and make, and say where they are
+    printf '#!/bin/sh\n[ "$1" != --version ] || echo Bats 1.10.0\npwd\nexit 1\n' >"$BATS_TEST_TMPDIR/bin/bats"
+    printf '#!/bin/sh\npwd\nexit 1\n' >"$BATS_TEST_TMPDIR/bin/make"
+    chmod +x "$BATS_TEST_TMPDIR"/bin/*
+    for script in tests/run.sh tests/sanitize.sh; do
+        run env CDPATH="$BATS_TEST_TMPDIR/elsewhere" PATH="$BATS_TEST_TMPDIR/bin:$PATH" "$script"
+        [ "${lines[-1]}" = "$ROOT" ] || fail "$script: $output"
+    done
+    scripts=$(grep -rl 'cd "$(dirname' --include='*.sh' --include='*.bash' --include=run --exclude-dir=build .)
+    [ "$(wc -w <<<"$scripts")" -ge 5 ]
+    for script in $scripts; do
+        grep -q '^ *unset CDPATH' "$script" || fail "$script"
+    done
 }
 
 # ---- make test ----

@@ -16,10 +16,22 @@ refused() {
 }
 
 @test "an unknown option is refused, with the names of those that are known" {
-    refused "unknown option --clients-please; " --clients-please=3
-    refused "accepts --clients, --delay, --host, --port, --timeout, --report, --explain, --step, --timeline, --trace, --echo, --bytes, --buffer, --sndbuf, --help, --version" -x
-    refused "unknown option --clie" --clie 3
-    refused "unknown option -x" -x
+    refused "unknown or ambiguous option --clients-please; " --clients-please=3
+    refused "accepts --clients, --delay, --host, --port, --timeout, --report, --explain, --step, --timeline, --trace, --echo, --help, --version" -x
+    refused "option -x; " -x
+    refused "option -?; " '-?'
+    refused "option -:; " -:
+    refused "option -x; " -rnone -xn3 serve
+    refused "option -\\x02; " $'-\x02'
+}
+
+@test "the beginning of a name will do, if it is that of one option only" {
+    for stage in $STAGES; do
+        "$BIN/$stage" --cl=2 --del 0 --rep=none | whole_answers 2
+    done
+    refused "unknown or ambiguous option --ti; " --ti=3
+    refused "unknown or ambiguous option --t; " --t 3
+    refused "--clients accepts a whole number" --clie 0
 }
 
 @test "a number of clients must be a whole one from 1 to 1000000" {
@@ -66,69 +78,105 @@ refused() {
     refused "--help accepts no value, not 'me'" --help=me
 }
 
-@test "a size that is not one is refused" {
-    refused "--bytes accepts a size from 0 to 1024G, such as 4096, 64K, 1M or 1G, not '10Q'" copy --bytes 10Q
-    for value in '' K 1KK 1k -1 1.5M 0x10 1025G 99999999999999999999; do
-        refused "--bytes accepts" copy "--bytes=$value"
-    done
-    for value in 0 17M 1G; do
-        refused "--buffer accepts a size from 1 to 16M" copy --buffer "$value"
-    done
-    refused "--sndbuf accepts a size from 1 to 1G" copy --sndbuf 0
-    refused "--bytes needs a value" copy --bytes
+@test "an option that the mode does not use is refused, and so is one that another option rules out" {
+    refused "--clients is of no use to serve" serve -n 3
+    refused "--timeout is of no use to serve" --timeout 3 serve
+    refused "--delay is of no use to client" client -d 0
+    refused "--echo is of no use to demo" --echo
+    refused "--echo is of no use to demo" demo --echo
+    refused "--delay is of no use to serve --echo" serve --echo -d 1
+    refused "--echo accepts no value, not 'hello'" serve --echo=hello
 }
 
-@test "--echo is for serve, and with a message for client" {
-    refused "--echo is for serve and client, not for demo" --echo
-    refused "--echo is for serve and client, not for demo" demo --echo
-    refused "--echo is for serve and client, not for copy" copy --echo
-    refused "--echo of serve accepts no value" serve --echo=hello
-    refused "--echo needs a value: it accepts a message to send" client --echo
-    refused "--echo needs a value: it accepts a message to send" client --echo -n 3
-    refused "--echo of client needs a message, as in client --echo MESSAGE" --echo client
-    refused "a value of --explain, --timeline or --echo needs a =" --echo hello client
-}
-
-@test "copy has no timeline" {
-    refused "--timeline draws clients, and copy has none; try --explain" copy --timeline
+@test "an option or a mode that is gone names the lesson that has it" {
+    local option
+    refused "copy is gone: the lesson copy shows it now; run make futures, and then build/futures/copy" copy
+    for option in --bytes --buffer --sndbuf; do
+        refused "$option is gone: the lesson copy shows it now" "$option=4K"
+        refused "$option is gone: the lesson copy shows it now" copy "$option" 4K
+    done
+    refused "--wake is gone: the lesson herd shows it now" --wake=all
+    refused "--trigger is gone: the lesson edge_level shows it now" --trigger level
+    refused "--echo is of no use to client; nc -N HOST PORT is the client of an echo server" client --echo hello
+    refused "--echo is of no use to client; nc -N HOST PORT is the client of an echo server" --echo client
 }
 
 @test "an unknown mode and an extra operand are refused" {
     refused "unknown mode 'sevre'; " sevre
-    refused "accepts demo, serve, client or copy" ''
+    refused "accepts demo, serve or client" ''
     refused "unexpected operand 'client'" serve client
     refused "unexpected operand 'extra'" demo -n 3 extra
     refused "unknown mode '-n'" -- -n
+    refused "a value of --explain or --timeline needs a =" --timeline out.svg
+    refused "a value of --explain or --timeline needs a =" --explain exec
 }
 
-@test "the option of another stage is refused" {
-    for stage in $STAGES; do
-        for option in --wake=all --trigger=edge; do
-            case $stage$option in
-            stage4--wake=all | stage5--trigger=edge) continue ;;
-            esac
-            run "$BIN/$stage" "$option"
-            [ "$status" -eq 2 ]
-            [ "${#lines[@]}" -eq 1 ]
-            [[ "$output" == "$stage: unknown option ${option%=*}; $stage accepts --clients,"* ]]
-        done
+@test "roles that are none are refused" {
+    for value in '' , exec, exec,os,x EXEC; do
+        refused "--explain accepts roles out of exec, future, reactor, os, not '$value'" "--explain=$value"
     done
 }
 
-@test "a stage's own option takes its two values and no other" {
-    run "$BIN/stage4" --wake=some
+@test "--trace and --timeline to the same file are refused, by one name or by two, and nothing is written" {
+    BIN=$(cd "$BIN" && pwd)
+    cd "$BATS_TEST_TMPDIR"
+    local words="--trace and --timeline need a file each"
+    refused "$words, not both 'x'" --trace=x --timeline=x
+    [ ! -e x ]
+    refused "$words" --timeline=/dev/stdout --trace=/dev/stdout
+    echo old >one
+    ln one two
+    ln -s one three
+    refused "$words" --trace=one --timeline=./one
+    refused "$words" --trace=one --timeline=two
+    refused "$words" --trace=three --timeline=two
+    [ "$(cat one)" = old ]
+}
+
+@test "--step is for those stages that have an executor" {
+    for stage in stage1 stage2; do
+        run "$BIN/$stage" --step
+        [ "$status" -eq 2 ]
+        [ "${#lines[@]}" -eq 1 ]
+        [[ "$output" == "$stage: --step stops before each turn of an executor; "* ]]
+    done
+}
+
+@test "control characters of a value are shown as escapes, in one line" {
+    refused "--clients accepts a whole number from 1 to 1000000, not 'a\\x0ab\\x1b[1m'" -n $'a\nb\x1b[1m'
+    refused "unknown mode 'a\\x0db'" $'a\rb'
+    refused "unknown or ambiguous option --a\\x0ab; " $'--a\nb'
+    refused "unexpected operand 'a\\x0ab'" serve $'a\nb'
+}
+
+@test "a number has a point in any locale" {
+    localedef -i de_DE -f UTF-8 "$BATS_TEST_TMPDIR/de_DE.UTF-8" 2>/dev/null ||
+        locale -a 2>/dev/null | grep -qi '^de_DE.utf-*8' || skip "needs a locale with a decimal comma"
+    export LC_ALL=de_DE.UTF-8
+    [ ! -e "$BATS_TEST_TMPDIR/$LC_ALL" ] || export LOCPATH=$BATS_TEST_TMPDIR
+    for stage in $STAGES; do
+        "$BIN/$stage" -n 1 -d 0.01 -r json 2>&1 >/dev/null | grep -q '"delay_s":0.01,' || fail "$stage"
+    done
+    refused "--delay accepts seconds from 0 to 1000000, such as 0.2, not '0,01'" -d 0,01
+}
+
+@test "POSIXLY_CORRECT changes nothing" {
+    for stage in $STAGES; do
+        POSIXLY_CORRECT=1 "$BIN/$stage" demo -n 2 -d 0 -r none | whole_answers 2
+    done
+}
+
+@test "a program answers to the name that it was started by" {
+    ln -s "$(cd "$BIN" && pwd)/stage4" "$BATS_TEST_TMPDIR/my stage"
+    run "$BATS_TEST_TMPDIR/my stage" -x
     [ "$status" -eq 2 ]
-    [ "$output" = "stage4: --wake accepts ready or all, not 'some'" ]
-    [ -e "$BIN/stage5" ] || return 0
-    run "$BIN/stage5" --trigger
-    [ "$status" -eq 2 ]
-    [ "$output" = "stage5: --trigger needs a value: it accepts edge or level" ]
+    [[ "$output" == "my stage: unknown or ambiguous option -x; my stage accepts "* ]]
 }
 
 @test "options come in any order, short and long, joined and apart" {
     for stage in $STAGES; do
         for words in "-n 2 -d 0 demo -r none" "--clients=2 demo --delay=0 --report none" \
-            "demo -n2 -d0 -rnone" "--clients 2 --delay 0 -r none -- demo"; do
+            "demo -n2 -d0 -rnone" "--clients 2 --delay 0 -r none -- demo" "demo -n2 -d0 -r none --"; do
             # shellcheck disable=SC2086 # several words
             "$BIN/$stage" $words | whole_answers 2
         done
@@ -144,12 +192,11 @@ refused() {
         "$BIN/$stage" --help >"$BATS_TEST_TMPDIR/help" 2>"$BATS_TEST_TMPDIR/err"
         [ ! -s "$BATS_TEST_TMPDIR/err" ]
         for word in "$stage" -n, --clients -d, --delay -H, --host -p, --port -t, --timeout -r, \
-            --report -h, --help -V, --version --echo --bytes --buffer --sndbuf serve client demo copy; do
+            --report -h, --help -V, --version --echo --explain --step --timeline --trace serve client demo; do
             grep -q -e "$word" "$BATS_TEST_TMPDIR/help" || fail "$stage: no $word"
         done
         awk 'length > 80 { exit 1 }' "$BATS_TEST_TMPDIR/help" || fail "$stage: too wide"
     done
-    "$BIN/stage4" -h | grep -e '--wake' >/dev/null
 }
 
 @test "--version is on stdout, names the program, and exits 0" {

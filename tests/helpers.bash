@@ -2,6 +2,7 @@
 
 bats_require_minimum_version 1.7.0
 set -o pipefail
+unset CDPATH # else cd may go elsewhere
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BIN=${BIN:-.}
@@ -21,13 +22,59 @@ fail() {
     return 1
 }
 
-# need PROGRAM...: skips the test where one is missing. CI has them all.
+# ---- what a machine may lack ----
+# A test that needs it is skipped. CI installs all programs; other skips it accepts only
+# where a probe of its own finds the same lack: see .ci/run.
+
+# need PROGRAM...
 need() {
     local program
     for program in "$@"; do
         command -v "$program" >/dev/null || skip "needs $program"
     done
 }
+
+# The one that can half-close (-N); others are called nc, too.
+need_nc() {
+    nc -h 2>&1 | grep -i '[[:space:]]-N[[:space:]].*shutdown' >/dev/null || skip "needs nc (netcat-openbsd)"
+}
+
+# Nobody listens on port 1: where there is IPv6, that is said.
+need_ipv6() {
+    { (exec 9<>/dev/tcp/::1/1) 2>&1 || true; } | LC_ALL=C grep -i refused >/dev/null || skip "needs IPv6"
+}
+
+# apart SCRIPT ARGUMENT...: runs it by sh, as root of a mount and a network namespace of its
+# own, where there is no network but a loopback that is down.
+apart() {
+    local script=$1 map=-r
+    shift
+    [ "$(id -u)" -ne 0 ] || map= # root needs no user namespace, which a chroot would forbid
+    unshare $map -mn sh -euc "$script" - "$@"
+}
+
+need_namespaces() {
+    apart true 2>/dev/null || skip "needs namespaces (unshare -rmn)"
+}
+
+# make_locale LANG: makes it, e.g. de_DE.UTF-8, and sets it.
+make_locale() {
+    need localedef
+    mkdir "$BATS_TEST_TMPDIR/locales"
+    localedef -i "${1%.*}" -f "${1#*.}" "$BATS_TEST_TMPDIR/locales/$1" 2>/dev/null ||
+        skip "needs what localedef reads (package locales)"
+    export LOCPATH=$BATS_TEST_TMPDIR/locales LC_ALL=$1
+}
+
+# A sanitizer needs much memory itself.
+is_sanitized() {
+    case $BUILD in
+    */asan | */tsan) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
+# ---- what comes out ----
 
 # whole_answers N < OUTPUT: exactly start k and end k for each k from 1 to N, in this order.
 whole_answers() {
@@ -48,6 +95,28 @@ all_starts_come_first() {
 field() {
     sed -n "s/.*\"$1\":\"\{0,1\}\([^,\"}]*\).*/\1/p"
 }
+
+# below A B and between A LOW HIGH: for numbers with fractions. What is no number, or one
+# with a comma, fails.
+below() {
+    are_numbers "$1" "$2" || return 1
+    LC_ALL=C awk -v a="$1" -v b="$2" 'BEGIN { exit !(a < b) }' || fail "$1 is not below $2"
+}
+
+between() {
+    are_numbers "$1" "$2" "$3" || return 1
+    LC_ALL=C awk -v a="$1" -v low="$2" -v high="$3" 'BEGIN { exit !(low <= a && a <= high) }' ||
+        fail "$1 is not between $2 and $3"
+}
+
+are_numbers() {
+    local number
+    for number in "$@"; do
+        [[ "$number" =~ ^-?[0-9]+(\.[0-9]+)?(e[-+]?[0-9]+)?$ ]] || fail "not a number: '$number'" || return 1
+    done
+}
+
+# ---- programs in the background ----
 
 # wait_until SECONDS COMMAND...: until it succeeds.
 wait_until() {
@@ -78,18 +147,12 @@ stop_server() {
     wait "$pid"
 }
 
+gone() {
+    ! kill -0 "$1" 2>/dev/null
+}
+
 teardown() {
     [ -z "${server:-}" ] || kill -9 "$server" 2>/dev/null || true
     [ -z "${helper:-}" ] || kill -9 "$helper" 2>/dev/null || true
     wait
-}
-
-# below A B and between A LOW HIGH: for numbers with fractions.
-below() {
-    awk -v a="$1" -v b="$2" 'BEGIN { exit !(a < b) }' || fail "$1 is not below $2"
-}
-
-between() {
-    awk -v a="$1" -v low="$2" -v high="$3" 'BEGIN { exit !(low <= a && a <= high) }' ||
-        fail "$1 is not between $2 and $3"
 }

@@ -2,6 +2,7 @@
 # Runs the bats tests: with the bats on PATH if it is 1.7 or newer, else with npm's.
 #     tests/run.sh [FILE OR FOLDER...]
 set -eu
+unset CDPATH # else cd may go elsewhere
 cd "$(dirname "$0")/.."
 
 is_new_enough() {

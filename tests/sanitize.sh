@@ -2,10 +2,12 @@
 # Runs the tests that do not measure under AddressSanitizer with UndefinedBehaviorSanitizer,
 # then under ThreadSanitizer. Whatever a sanitizer finds ends the program with status 99.
 set -eu
+unset CDPATH # else cd may go elsewhere
 cd "$(dirname "$0")/.."
 
 files='tests/unit.bats tests/demo.bats tests/command_line.bats tests/serve.bats tests/bad_days.bats
-    tests/echo.bats tests/copy.bats tests/futures.bats tests/explain.bats tests/step.bats tests/timeline.bats tests/trace.bats'
+    tests/echo.bats tests/futures.bats tests/explain.bats tests/step.bats tests/timeline.bats tests/trace.bats
+    tests/fuzz.bats'
 
 # ThreadSanitizer of gcc 12 fails where addresses are randomised by 32 bits.
 fixed_addresses=

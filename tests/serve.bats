@@ -25,7 +25,7 @@ load helpers
 }
 
 @test "serve listens on IPv6, and a client finds it there" {
-    [ -e /proc/net/if_inet6 ] || skip "needs IPv6"
+    need_ipv6
     for stage in $STAGES; do
         start_server "$stage" -H ::1 -d 0
         grep -q "listening on \[::1\]:$port" "$BATS_TEST_TMPDIR/server.err"
@@ -52,7 +52,7 @@ load helpers
 }
 
 @test "nc gets a whole answer, though it talks" {
-    need nc
+    need_nc
     for stage in $STAGES; do
         start_server "$stage" -d 0.1
         run bash -c 'echo hello | nc -N 127.0.0.1 "$1"' - "$port"
@@ -63,7 +63,7 @@ load helpers
 }
 
 @test "a client talks to nc" {
-    need nc
+    need_nc
     for stage in $STAGES; do
         rm -f "$BATS_TEST_TMPDIR/nc.err"
         printf 'start 7\nend 7\n' | nc -v -l -N 127.0.0.1 0 >/dev/null 2>"$BATS_TEST_TMPDIR/nc.err" 3>&- &
@@ -113,27 +113,79 @@ load helpers
     done
 }
 
+# response_of STAGE: serves a client that will not have its answer for a minute.
+response_of() {
+    rm -f "$BATS_TEST_TMPDIR/out"
+    start_server "$1" -d 60
+    "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
+    helper=$!
+    wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
+}
+
+# ends_at_once STAGE: does the server, though its response is not finished?
+ends_at_once() {
+    wait_until 5 gone "$server" || fail "$1 still waits"
+    run wait "$server"
+    server=
+    run wait "$helper"
+    helper=
+}
+
 @test "a second signal ends a server at once" {
     for stage in $STAGES; do
-        rm -f "$BATS_TEST_TMPDIR/out"
-        start_server "$stage" -d 60
-        "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
-        helper=$!
-        wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
+        response_of "$stage"
         kill -INT "$server"
-        sleep 0.1
+        sleep 0.25
         kill -0 "$server" || fail "$stage did not wait for its response"
         kill -INT "$server"
-        wait_until 5 gone "$server"
-        run wait "$server"
-        server=
-        run wait "$helper"
-        helper=
+        ends_at_once "$stage"
     done
 }
 
-gone() {
-    ! kill -0 "$1" 2>/dev/null
+@test "a signal of the other kind does, however soon it comes" {
+    for stage in $STAGES; do
+        response_of "$stage"
+        kill -INT "$server"
+        kill -TERM "$server"
+        ends_at_once "$stage"
+    done
+}
+
+@test "two signals of a kind within 200 ms are one, as \`timeout -s INT\` sends them" {
+    for stage in $STAGES; do
+        rm -f "$BATS_TEST_TMPDIR/out"
+        start_server "$stage" -d 0.3
+        "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
+        helper=$!
+        wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
+        kill -INT "$server"
+        sleep 0.02 # of two that come at once the kernel makes one itself
+        kill -INT "$server"
+        wait "$server" || fail "$stage: exit $?"
+        server=
+        wait "$helper" || fail "$stage: the response was cut off"
+        helper=
+        whole_answers 1 <"$BATS_TEST_TMPDIR/out"
+    done
+}
+
+@test "a SIGINT that was ignored when a demo or a client started stays ignored" {
+    start_server stage2 -d 0.2
+    # the shell ignores it for what it starts in the background
+    for stage in $STAGES; do
+        for mode in "demo -d 0.2" "client -p $port"; do
+            rm -f "$BATS_TEST_TMPDIR/out"
+            # shellcheck disable=SC2086 # several words
+            "$BIN/$stage" $mode -n 1 -r none --trace="$BATS_TEST_TMPDIR/trace" >"$BATS_TEST_TMPDIR/out" 3>&- &
+            helper=$!
+            wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
+            kill -INT "$helper"
+            wait "$helper" || fail "$stage $mode: exit $?"
+            helper=
+            [ "$(grep -c end "$BATS_TEST_TMPDIR/out")" -eq 1 ]
+        done
+    done
+    stop_server
 }
 
 @test "a server can listen again on the same port at once" {
@@ -163,24 +215,79 @@ gone() {
     done
 }
 
+# ---- names ----
+
 @test "localhost is this machine, even where no file and no name server says so" {
-    hide='mount --bind /dev/null /etc/hosts; mount --bind /dev/null /etc/resolv.conf'
-    unshare -rm sh -ec "$hide" 2>/dev/null || skip "needs unshare, and the right to use it"
+    need_namespaces
+    hidden='mount --bind /dev/null /etc/hosts; [ ! -e /etc/resolv.conf ] || mount --bind /dev/null /etc/resolv.conf
+        ip link set lo up'
+    need ip
     for stage in $STAGES; do
-        start_server stage4 -d 0
-        unshare -rm sh -ec "$hide"'; exec "$@"' - "$BIN/$stage" client -n 2 -H localhost \
-            -p "$port" -r none | whole_answers 2 || fail "$stage"
-        stop_server
+        apart "$hidden"'; exec "$@"' "$BIN/$stage" -n 2 -d 0 -H localhost -r none | whole_answers 2 ||
+            fail "$stage"
     done
 }
 
-@test "a client at a server that is far away looks names up on a second thread" {
-    for stage in $FUTURE_STAGES; do
-        start_server stage4 -d 0
-        threads=$("$BIN/$stage" client -n 1 -H localhost -p "$port" -r json 2>&1 >/dev/null | field peak_threads)
-        [ "$threads" -eq 2 ]
-        threads=$("$BIN/$stage" client -n 1 -H 127.0.0.1 -p "$port" -r json 2>&1 >/dev/null | field peak_threads)
-        [ "$threads" -eq 1 ]
+@test "a name is looked up before anybody waits for it: one line says so, and no thread is needed" {
+    need_namespaces
+    need ip
+    echo '127.0.0.1 server.test' >"$BATS_TEST_TMPDIR/hosts"
+    at_server_test() {
+        apart 'mount --bind "$1" /etc/hosts; ip link set lo up; shift; exec "$@"' \
+            "$BATS_TEST_TMPDIR/hosts" "$@" -H server.test -r json
+    }
+    for stage in $STAGES; do
+        run at_server_test "$BIN/$stage" -n 1 -d 0
+        [ "$status" -eq 0 ] || fail "$stage: exit $status, $output"
+        said="$stage: looking up 'server.test', before --timeout begins; "
+        [ "$(grep -c "$said" <<<"$output")" -eq 1 ] || fail "$output"
+        [[ "$stage" == stage[12] ]] || [ "$(field peak_threads <<<"$output")" -eq 1 ]
+        run at_server_test timeout -s INT 0.3 "$BIN/$stage" serve -p 0
+        [ "$(grep -c "$said" <<<"$output")" -eq 1 ] || fail "$output"
+    done
+}
+
+@test "an address, and localhost, are not looked up, and nothing is said" {
+    for stage in $STAGES; do
+        start_server "$stage" -d 0
+        for host in 127.0.0.1 localhost; do
+            "$BIN/$stage" client -n 1 -H "$host" -p "$port" -r none \
+                >/dev/null 2>"$BATS_TEST_TMPDIR/err"
+            [ ! -s "$BATS_TEST_TMPDIR/err" ] || fail "$stage, $host: $(cat "$BATS_TEST_TMPDIR/err")"
+        done
         stop_server
+        [ "$(wc -l <"$BATS_TEST_TMPDIR/server.err")" -gt 1 ]
+    done
+}
+
+@test "a name server that is silent: what is waited for is said meanwhile, and at the end exit 1" {
+    need_namespaces
+    need ip python3
+    echo 'nameserver 127.0.0.1' >"$BATS_TEST_TMPDIR/resolv.conf"
+    echo 'hosts: files dns' >"$BATS_TEST_TMPDIR/nsswitch.conf"
+    export RES_OPTIONS='timeout:1 attempts:1'
+    for stage in $STAGES; do
+        apart 'for file in resolv.conf nsswitch.conf; do
+                [ ! -e "/etc/$file" ] || mount --bind "$1/$file" "/etc/$file"
+            done
+            ip link set lo up; shift; exec python3 -c "$@"' "$BATS_TEST_TMPDIR" '
+import socket, subprocess, sys
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 53))
+client = subprocess.Popen(
+    [sys.argv[1], "client", "-n", "1", "-H", "silent.test", "-t", "0.1"],
+    stderr=subprocess.PIPE, text=True)
+said = client.stderr.readline()
+assert "looking up '"'silent.test'"', before --timeout begins; " in said, said
+assert client.poll() is None, "it was not said while it waits"
+server.settimeout(20)
+assert b"silent" in server.recv(512)
+said = client.stderr.read()
+assert "cannot find host '"'silent.test'"': " in said and said.count("\n") == 1, said
+assert client.wait() == 1' "$BIN/$stage" >"$BATS_TEST_TMPDIR/$stage" 2>&1 3>&- &
+        eval "pid_$stage=$!"
+    done
+    for stage in $STAGES; do
+        eval "wait \$pid_$stage" || fail "$stage: $(cat "$BATS_TEST_TMPDIR/$stage")"
     done
 }

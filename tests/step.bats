@@ -20,7 +20,7 @@ on_screen() {
     need script
     for stage in $FUTURE_STAGES; do
         step '\n\n\nq' "$stage" -n 2 || fail "$stage: exit $?"
-        [ "$(on_screen '^---- turn [0-9]+, [0-9.]+ s; real time goes on meanwhile ----$')" -eq 4 ]
+        [ "$(on_screen '^---- turn [0-9]+, [0-9.]+ s ----$')" -eq 4 ]
         [ "$(on_screen 'Enter: this turn   c: run on   q: end')" -eq 4 ]
         [ "$(on_screen '^run queue: ')" -eq 4 ]
         # each turn polls what was queued before it
@@ -62,6 +62,54 @@ on_screen() {
         tr -d '\r' >"$BATS_TEST_TMPDIR/screen"
     [ "$(on_screen '^run queue: 41 = server, client 1, .*, client 11, and 29 more$')" -ge 1 ]
     [ "$(on_screen '^  and 30 more wait$')" -ge 1 ]
+}
+
+@test "while a person looks, the clock of the run stands still: no time-out, no deadline, no wall time" {
+    need script
+    for stage in $FUTURE_STAGES; do
+        { printf '\n\n\n'; sleep 4; printf 'c'; sleep 1; } |
+            timeout 20 script -qec "exec $BIN/$stage --step -n 2 -d 0.2 --timeout 2" /dev/null |
+            tr -d '\r' >"$BATS_TEST_TMPDIR/screen" || fail "$stage: $(tail -n 5 "$BATS_TEST_TMPDIR/screen")"
+        grep -E '^(start|end) ' "$BATS_TEST_TMPDIR/screen" | whole_answers 2
+        between "$(sed -n 's/^  wall time *\([0-9.]*\) s$/\1/p' "$BATS_TEST_TMPDIR/screen")" 0.2 3.9
+    done
+}
+
+@test "serve and client say that the clock of the other side runs on, once" {
+    need script
+    step 'q' stage4 serve -p 0
+    [ "$(on_screen '^---- while you look, our clock stands still; that of the clients runs on ----$')" -eq 1 ]
+    start_server stage4 -d 0.01
+    step '\nq' stage4 client -n 1 -p "$port"
+    stop_server
+    [ "$(on_screen '^---- while you look, our clock stands still; that of the server runs on ----$')" -eq 1 ]
+    step '\nq' stage4 -n 1
+    [ "$(on_screen 'our clock')" -eq 0 ]
+}
+
+@test "Ctrl-Z gives the terminal back to the shell, and fg takes it again" {
+    need python3
+    for stage in $FUTURE_STAGES; do
+        timeout 30 python3 tests/stop_and_go.py "$BIN/$stage" --step -n 2 -d 0.05 >"$BATS_TEST_TMPDIR/screen" ||
+            fail "$stage: $(cat "$BATS_TEST_TMPDIR/screen")"
+        tr -d '\r' <"$BATS_TEST_TMPDIR/screen" | grep -E '^(start|end) [0-9]' | whole_answers 2
+    done
+}
+
+@test "with 1,100 inherited descriptors, keys come as usual" {
+    need script python3
+    many='import os, resource, sys
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+for _ in range(1100):
+    os.set_inheritable(os.dup(0), True)
+os.execv(sys.argv[1], sys.argv[1:])'
+    [ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -ge 4096 ] || skip "needs 4096 descriptors"
+    for stage in $FUTURE_STAGES; do
+        printf '\n\nc' | timeout 20 script -qec "exec python3 -c '$many' $BIN/$stage --step -r none -n 2 -d 0.05" /dev/null |
+            tr -d '\r' >"$BATS_TEST_TMPDIR/screen"
+        [ "$(on_screen '^---- turn ')" -eq 3 ] || fail "$stage: $(cat "$BATS_TEST_TMPDIR/screen")"
+        grep -E '^(start|end) ' "$BATS_TEST_TMPDIR/screen" | whole_answers 2
+    done
 }
 
 @test "stdin and stdout stay free" {

@@ -123,7 +123,7 @@ for lane in root.iter("{http://www.w3.org/2000/svg}g"):
     drawn[name] = [float(served), float(to)]
     assert "served" in [bar.get("class") for bar in lane.iter("{http://www.w3.org/2000/svg}rect")]
 
-events = json.load(open(sys.argv[2]))["traceEvents"]
+events = json.load(open(sys.argv[2]))
 names = {e["tid"]: e["args"]["name"] for e in events if e["name"] == "thread_name"}
 traced = {}
 for e in sorted((e for e in events if "ts" in e), key=lambda e: e["ts"]):

@@ -1,10 +1,6 @@
 /* One after the other: the second future is made of what the first one gave.
  * (AndThenFut) */
-#include "app/blocking_io.h"
-#include "core/combine.h"
-#include "core/io.h"
-#include "core/message.h"
-#include "core/system.h"
+#include "core/core.h"
 #include "lesson.h"
 
 #include <errno.h>
@@ -25,7 +21,7 @@ static void *cook(void *unused)
 /* Get breakfast, then eat it. What we get is not known before we have it. */
 struct breakfast {
     char food[16];
-    struct read_some get;
+    struct operation get;
     struct sleep_for eat;
 };
 

@@ -1,8 +1,7 @@
 /* One future, written twice: with named states, and with macros that make .await of a
  * switch. They hide a return, and that local variables are lost at the next poll; and
  * forbid two AWAITs on a line, and any other switch around one. (.await) */
-#include "core/combine.h"
-#include "core/io.h"
+#include "core/core.h"
 #include "lesson.h"
 
 #include <string.h>
@@ -14,7 +13,7 @@ static int64_t delay;
 struct one_response {
     struct future future;
     enum { WRITING_START, SLEEPING, WRITING_END } state; /* or a line number */
-    struct write_all write; /* shortcut: nobody looks at its result */
+    struct operation write; /* shortcut: nobody looks at its result */
     struct sleep_for sleep;
 };
 

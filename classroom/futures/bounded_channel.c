@@ -1,7 +1,5 @@
 #include "bounded_channel.h"
 
-#include "core/trace.h"
-
 /* The link to this sender in the line; NULL: the last one. */
 static struct send_to **link_to(struct channel *channel, const struct send_to *sender)
 {
@@ -45,8 +43,8 @@ static enum poll_result send_to_poll(struct future *future, struct context *cx)
     enum poll_result result = self->state == SENT ? READY : PENDING;
     pthread_mutex_unlock(&self->channel->lock);
     if (result == PENDING)
-        trace_pending(FUTURE_ASKS, NULL, "room in the channel", -1, 0);
-    return result;
+        return pending(cx, FUTURE_ASKS, .word = "room in the channel");
+    return ready("send_to", 0, 0);
 }
 
 static void send_to_drop(struct future *future)
@@ -94,14 +92,14 @@ static enum poll_result receive_from_poll(struct future *future, struct context 
     bool some = channel->sent > channel->received;
     self->closed = !some && channel->senders == 0;
     bool waits = !some && !self->closed;
-    channel->receiver = waits ? cx->waker : (struct waker){NULL, 0};
+    channel->receiver = waits ? cx->waker : (struct waker){0};
     if (some)
         self->value = channel->queue[channel->received++ % CHANNEL_CAPACITY];
     move_up(channel);
     pthread_mutex_unlock(&channel->lock);
     if (waits)
-        trace_pending(FUTURE_ASKS, NULL, "a value in the channel", -1, 0);
-    return waits ? PENDING : READY;
+        return pending(cx, FUTURE_ASKS, .word = "a value in the channel");
+    return ready("receive_from", 0, self->value);
 }
 
 struct receive_from receive_from(struct channel *channel)

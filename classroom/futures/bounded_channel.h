@@ -5,10 +5,9 @@
 #ifndef BOUNDED_CHANNEL_H
 #define BOUNDED_CHANNEL_H
 
-#include "core/future.h"
+#include "core/core.h"
 
 #include <pthread.h>
-#include <stdbool.h>
 
 enum { CHANNEL_CAPACITY = 2 };
 

@@ -1,9 +1,6 @@
 /* A read is dropped while it waits. What is lost? By read_some nothing; by read_exact all
  * that it has read before. (Cancellation safety) */
-#include "core/combine.h"
-#include "core/io.h"
-#include "core/message.h"
-#include "core/system.h"
+#include "core/core.h"
 #include "lesson.h"
 
 #include <errno.h>
@@ -38,11 +35,11 @@ static void drop_half_way(struct future *future, const char *name)
 static ssize_t read_next(void)
 {
     char other_buffer[ALL];
-    struct read_some read = read_some(ends[0], other_buffer, ALL);
+    struct operation read = read_some(ends[0], other_buffer, ALL);
 
     block_on(&read.future);
     if (read.result <= 0)
-        fail("cannot read: %s; run it again", error_text((int)-read.result));
+        fail("cannot read: %s; run it again", strerror((int)-read.result));
     say("read_some: %zd times %c", read.result, other_buffer[0]);
     return read.result;
 }
@@ -50,7 +47,7 @@ static ssize_t read_next(void)
 /* A read_some that is PENDING has taken no byte: the first that comes makes it READY. */
 static void drop_read_some(void)
 {
-    struct read_some read = read_some(ends[0], buffer, ALL);
+    struct operation read = read_some(ends[0], buffer, ALL);
 
     send_half('a');
     ssize_t n = read_next();
@@ -62,21 +59,21 @@ static void drop_read_some(void)
 
 static size_t drop_read_exact(void)
 {
-    struct read_exact read = read_exact(ends[0], buffer, ALL);
+    struct operation read = read_exact(ends[0], buffer, ALL);
 
     send_half('a');
     drop_half_way(&read.future, "read_exact of 100");
     send_half('b');
-    return read.position;
+    return ALL - read.left;
 }
 
 static void go_on_at(size_t position)
 {
-    struct read_exact rest = read_exact(ends[0], buffer + position, ALL - position);
+    struct operation rest = read_exact(ends[0], buffer + position, ALL - position);
 
     block_on(&rest.future);
     if (rest.result != 0)
-        fail("cannot read: %s; run it again", error_text((int)-rest.result));
+        fail("cannot read: %s; run it again", strerror((int)-rest.result));
     say("read_exact from %zu on: all is there, a to %c", position, buffer[ALL - 1]);
 }
 

@@ -1,10 +1,7 @@
 /* A full queue is PENDING for a task that sends, and the others run. A thread that sends
  * stops only itself. In `executor` a full queue stops all. (sync_channel) */
-#include "app/blocking_io.h"
+#include "core/core.h"
 #include "bounded_channel.h"
-#include "core/message.h"
-#include "core/task.h"
-#include "core/timer.h"
 #include "lesson.h"
 
 static struct channel channel = {PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER,
@@ -44,7 +41,8 @@ static void *thread_main(void *rest)
     channel_send_blocking(&channel, 100);
     say("thread: goes on");
     channel_sender_done(&channel);
-    helper_finished();
+    helpers--;
+    reactor_interrupt(); /* should the wake have gone astray: so that it is noticed */
     return NULL;
 }
 
@@ -82,8 +80,8 @@ int main(int argc, char **argv)
     lesson_start("channel");
     int64_t rest = lesson_seconds(argc, argv, 0.5);
     *sender = (struct sender){{sender_poll, sender_drop}, send_to(&channel, 1)};
-    task_detach(spawn(&sender->future, "sender", 0));
-    helper_started();
+    spawn(&sender->future, "sender", 0);
+    helpers++;
     pthread_t thread = start_thread(thread_main, &rest);
     struct receiver receiver = {
         {receiver_poll, NULL}, RESTING, sleep_for(rest), receive_from(&channel)};

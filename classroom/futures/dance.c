@@ -1,8 +1,6 @@
 /* Who waits for whom? One must have learned a song to sing it. To dance, one need not
  * wait for either. (learn_song, sing_song, dance) */
-#include "core/combine.h"
-#include "core/message.h"
-#include "core/task.h"
+#include "core/core.h"
 #include "lesson.h"
 
 static int64_t a_while;

@@ -1,7 +1,6 @@
 /* Ten bytes, read four at a time. Level-triggered, epoll tells that a socket is readable;
  * edge-triggered, that it has become so. (Edge-triggered vs level-triggered) */
-#include "core/message.h"
-#include "core/system.h"
+#include "core/core.h"
 #include "lesson.h"
 
 #include <errno.h>
@@ -56,7 +55,7 @@ static bool read_four(struct reader *self)
     char bytes[5] = "";
     ssize_t n = read(self->fd, bytes, 4);
 
-    if (n < 0 && !would_block(errno))
+    if (n < 0 && errno != EAGAIN)
         fail("cannot read from a socket: %s; run it again", strerror(errno));
     say("    read: %s", n < 0 ? "would block" : bytes);
     self->bytes += n < 0 ? 0 : n;

@@ -1,6 +1,6 @@
 /* The document's executor polls the jobs in a bounded queue, and parks while it is empty.
  * To spawn a job, or to wake it, is to send it there. (Executor, Task, sync_channel) */
-#include "app/blocking_io.h"
+#include "core/core.h"
 #include "lesson.h"
 
 #include <stdbool.h>
@@ -50,7 +50,7 @@ static struct job *receive(void)
 
 static void executor_run(int senders)
 {
-    struct context cx = {.waker = {NULL, 0}}; /* nobody */
+    struct context cx = {.waker = {0}}; /* nobody */
 
     while (senders > 0)
         if (future_poll(&receive()->future, &cx) == READY)

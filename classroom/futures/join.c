@@ -1,8 +1,6 @@
 /* Two futures, one after the other, and then side by side: the first takes the sum of
  * both times, the second the longer of them. (join!) */
-#include "core/combine.h"
-#include "core/message.h"
-#include "core/task.h"
+#include "core/core.h"
 #include "lesson.h"
 
 struct nap {

@@ -1,5 +1,5 @@
 /* A future does nothing until somebody polls it. (hello_world) */
-#include "core/task.h"
+#include "core/core.h"
 #include "lesson.h"
 
 static enum poll_result hello_world_poll(struct future *future, struct context *cx)

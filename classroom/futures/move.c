@@ -1,8 +1,7 @@
 /* A future that outlives the function that made it must hold what it needs: a pointer to
  * a local of that function points to memory that others use by then. `move faulty` reads
  * there nevertheless; AddressSanitizer reports it. (bad, good, borrow_x, async move) */
-#include "core/message.h"
-#include "core/task.h"
+#include "core/core.h"
 #include "lesson.h"
 
 #include <string.h>

@@ -1,5 +1,6 @@
 /* Why a future must stay where it is after its first poll: it may point into itself, and
  * then a copy points into the original. (Test {a, b}, Pin) */
+#include "core/core.h"
 #include "lesson.h"
 
 #include <stdio.h>
@@ -48,7 +49,7 @@ static void show(const char *name, const struct test *test)
 int main(void)
 {
     struct test original = {.future = {test_poll, NULL}};
-    struct context cx = {.waker = {NULL, 0}};
+    struct context cx = {.waker = {0}};
 
     lesson_start("pin");
     set_text(&original, "text");

@@ -1,8 +1,6 @@
 /* Where a wake comes from: a future leaves a callback with whoever waits for its socket.
  * (SocketRead, set_readable_callback, IoBlocker) */
-#include "app/blocking_io.h"
-#include "core/message.h"
-#include "core/system.h"
+#include "core/core.h"
 #include "lesson.h"
 
 #include <assert.h>
@@ -46,7 +44,7 @@ struct socket_read {
 static enum poll_result socket_read_poll(struct socket_read *self, void (*wake_up)(void))
 {
     self->length = read(self->fd, self->data, sizeof self->data);
-    if (self->length < 0 && would_block(errno)) {
+    if (self->length < 0 && errno == EAGAIN) {
         say("future:     read(2) would block: I leave a callback, and am PENDING");
         set_readable_callback(self->fd, 1, wake_up);
         return PENDING;

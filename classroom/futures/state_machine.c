@@ -1,6 +1,7 @@
 /* An async function with two waits is a struct with a state: each poll goes on where the
  * last one stopped. Main polls by hand here, so that we see each poll.
  * (AsyncFuture, AwaitingFutOne, AwaitingFutTwo, Done) */
+#include "core/core.h"
 #include "lesson.h"
 
 /* READY at its last poll. */
@@ -70,7 +71,7 @@ int main(void)
 {
     lesson_start("state_machine");
     struct async_future async = async_future();
-    struct context cx = {.waker = {NULL, 0}}; /* nobody: it is we who poll again */
+    struct context cx = {.waker = {0}}; /* nobody: it is we who poll again */
     enum poll_result result = PENDING;
 
     say_untimed("fut_one is READY when it is polled 3 times, fut_two when 2 times");

@@ -1,8 +1,7 @@
 /* Who wakes a task? Here a thread: it sleeps, sets `completed` under a lock, and wakes
  * whose waker it finds there. Each poll leaves a new one, because another task may have
  * the future by then. (TimerFuture, SharedState) */
-#include "app/blocking_io.h"
-#include "core/task.h"
+#include "core/core.h"
 #include "lesson.h"
 
 struct timer_future {
@@ -26,7 +25,8 @@ static void *timer_main(void *argument)
     say("thread: the time is over; I wake waker number %d", (int)timer->waker.generation);
     wake(timer->waker);
     pthread_mutex_unlock(&timer->lock);
-    helper_finished();
+    helpers--;
+    reactor_interrupt(); /* should the wake have gone astray: so that it is noticed */
     return NULL;
 }
 
@@ -35,7 +35,7 @@ static enum poll_result timer_future_poll(struct future *future, struct context 
     struct timer_future *self = container_of(future, struct timer_future, future);
 
     if (!self->started) {
-        helper_started(); /* else the executor would say: no task can ever wake */
+        helpers++; /* else the executor would say: no task can ever wake */
         self->thread = start_thread(timer_main, self);
         self->started = true;
     }
@@ -49,7 +49,7 @@ static enum poll_result timer_future_poll(struct future *future, struct context 
 }
 
 /* Shortcut: dropped early, it makes all wait for the thread. In the real thing both share
- * a struct, and who ends last frees it: see app/resolve.c. (Arc) */
+ * a struct, and who ends last frees it: see spawn_blocking.c. (Arc) */
 static void timer_future_drop(struct future *future)
 {
     struct timer_future *self = container_of(future, struct timer_future, future);

@@ -1,10 +1,6 @@
 /* Two downloads at the same time: with a thread for each, and with two futures and no
  * thread for them. (get_two_sites, get_two_sites_async) */
-#include "core/combine.h"
-#include "core/io.h"
-#include "core/message.h"
-#include "core/reactor.h"
-#include "core/system.h"
+#include "core/core.h"
 #include "lesson.h"
 
 #include <errno.h>
@@ -51,11 +47,10 @@ static int get_two_sites(void)
 /* Shortcut: the executor frees it with its result; that of main is what has come. */
 static struct future *download_async(struct site *site)
 {
-    struct read_exact *self = allocate(1, sizeof *self);
+    struct operation *self = allocate(1, sizeof *self);
 
     open_site(site);
-    if (set_nonblocking(fileno(site->stream)) != 0)
-        fail("cannot make a pipe non-blocking: %s", strerror(errno));
+    set_nonblocking(fileno(site->stream));
     *self = read_exact(fileno(site->stream), site->page, PAGE);
     return &self->future;
 }

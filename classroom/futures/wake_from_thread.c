@@ -1,8 +1,6 @@
 /* A loop that sleeps in poll(2) does not see a flag that another thread sets. So the
  * thread writes a byte into a pipe, which poll(2) watches, too. (self-pipe) */
-#include "app/blocking_io.h"
-#include "core/message.h"
-#include "core/system.h"
+#include "core/core.h"
 #include "lesson.h"
 
 #include <errno.h>

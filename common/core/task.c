@@ -1,433 +1,306 @@
-#include "core/task.h"
-
-#include "core/doctor.h"
-#include "core/message.h"
-#include "core/reactor.h"
-#include "core/system.h"
-#include "core/timer.h"
-#include "core/watches.h"
+/* The executor: it owns the tasks, keeps those that were woken in a run queue, and polls
+ * them. PENDING, a task waits until it is woken; READY, it ends, and wakes who joins it. */
+#include "core.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
+/* Its place is used again, by other tasks, and never freed: stale wakers point to it. */
 struct task {
-    struct future *future; /* NULL when the task is done */
-    struct actor actor;    /* its name, for the event log */
-    struct waker joiner;   /* woken when the task is done */
-    struct last_words last_words;
-    uint32_t polls;      /* both stay at UINT32_MAX when they get there */
-    uint32_t self_wakes; /* polls in which it woke itself, though nothing was ready */
-    bool detached;       /* nobody will join it */
-
-    /* run_queue.lock must be held when using these: */
-    enum { DONE, WAITING, QUEUED } state;
-    uint64_t generation; /* a waker with another one is stale. Only the executor changes
-                          * it, so the executor may read it without the lock */
-    struct task *next;   /* in the run queue, or in the list of unused tasks */
+    struct future *future; /* NULL: no task is here now */
+    struct waker self;     /* one with another generation is stale */
+    struct waker joiner;   /* woken when the task is gone */
+    struct actor name;
+    enum event_kind said : 8; /* last, of why it is PENDING: kind, fd and word */
+    bool is_queued;
+    int said_fd;
+    const char *said_word;
+    struct task *next; /* in the run queue, or in the list of unused places */
 };
+enum { MOST_TASKS = 1 << 20 };
+static struct task tasks[MOST_TASKS]; /* pages that are not used take no memory */
+static uint32_t places;               /* used so far */
+static struct task *unused;           /* places that were */
+static uint32_t alive;                /* tasks */
+atomic_int helpers;
 
-/* Tasks are made by the block, used again and again, and never freed: stale wakers point
- * to them. */
-enum { TASKS = 64 };
-struct block {
-    struct task tasks[TASKS];
-    struct block *older;
-};
+static struct task *first; /* the run queue */
+static struct task *last;
+static int64_t queued;
 
+static _Thread_local bool is_executor; /* this thread runs block_on */
+static struct waker main_task;         /* block_on's: its future is not ours to free */
+
+/* Other threads do not touch tasks. lock must be held when using their inbox: */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
-    pthread_mutex_t lock;
-    /* lock must be held when using these: */
-    struct task *first;
-    struct task *last;
-    size_t length;
-    struct task *unused; /* for the next spawn */
-    int helpers;         /* other threads that are about to wake a task */
-} run_queue = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct waker waker;
+    struct actor by;
+} * inbox;
+static size_t inbox_length;
 
-static pthread_t our_thread;   /* that runs block_on */
-static struct block *newest;   /* of all blocks */
-static struct task *main_task; /* block_on's; its future belongs to the caller */
-static const struct actor nobody;
-static const struct actor reactor = {.kind = "reactor"};
-
-uint64_t futures_ready;
-static uint64_t ready_before; /* futures_ready when the poll under way began */
-
-static void count_up(uint32_t *count)
+/* NULL: nobody, or a task that is gone. */
+static struct task *task_of(struct waker waker)
 {
-    if (*count < UINT32_MAX)
-        ++*count;
+    struct task *task = &tasks[waker.place];
+    bool is_there = task->future != NULL && task->self.generation == waker.generation;
+
+    return is_there ? task : NULL;
 }
 
-/* ---- the run queue ---- */
-
-static void run_queue_push(struct task *task)
+struct actor name_of(struct waker waker)
 {
-    task->state = QUEUED;
-    task->next = NULL;
-    if (run_queue.length++ == 0)
-        run_queue.first = task;
+    struct task *task = task_of(waker);
+
+    return task != NULL ? task->name : (struct actor){NULL, 0};
+}
+
+/* ---- wake ---- */
+
+static void push(struct task *task)
+{
+    task->is_queued = true;
+    if (queued++ == 0)
+        first = task;
     else
-        run_queue.last->next = task;
-    run_queue.last = task;
+        last->next = task;
+    last = task;
 }
 
-/* NULL if it is empty. From now on the task is WAITING, and not only after its poll: a
- * wake during the poll must count. The event is caused under the lock, so that the
- * lengths in the log are in order. */
-static struct task *run_queue_pop(void)
+static void leave_in_inbox(struct waker waker)
 {
-    pthread_mutex_lock(&run_queue.lock);
-    struct task *task = run_queue.first;
-    if (task != NULL) {
-        run_queue.first = task->next;
-        run_queue.length--;
-        task->state = WAITING;
-        trace_exec(EXEC_POLL, &task->actor, (int64_t)run_queue.length);
-    }
-    pthread_mutex_unlock(&run_queue.lock);
-    return task;
+    pthread_mutex_lock(&lock);
+    inbox = reallocate(inbox, inbox_length + 1, sizeof *inbox);
+    inbox[inbox_length].waker = waker;
+    inbox[inbox_length++].by = acting;
+    pthread_mutex_unlock(&lock);
+    trace(EXEC_INBOX, .actor = acting);
+    reactor_interrupt();
 }
 
-static void run_queue_remove(struct task *task)
+static void wake_here(struct task *task)
 {
-    struct task **link = &run_queue.first;
-    struct task *before = NULL;
-
-    while (*link != task) {
-        before = *link;
-        link = &before->next;
-    }
-    *link = task->next;
-    if (run_queue.last == task)
-        run_queue.last = before;
-    run_queue.length--;
-}
-
-static size_t run_queue_length(void)
-{
-    pthread_mutex_lock(&run_queue.lock);
-    size_t length = run_queue.length;
-    pthread_mutex_unlock(&run_queue.lock);
-    return length;
+    if (task == NULL || task->is_queued)
+        return;
+    push(task);
+    trace(EXEC_WAKE, .number = queued, .actor = task->name, .other = acting);
 }
 
 void wake(struct waker waker)
 {
-    struct task *task = waker.task;
-
-    if (task == NULL)
-        return;
-    pthread_mutex_lock(&run_queue.lock);
-    bool wakes = task->generation == waker.generation && task->state == WAITING;
-    if (wakes) {
-        run_queue_push(task);
-        if (acting == &task->actor && futures_ready == ready_before)
-            count_up(&task->self_wakes);
-        trace_exec(EXEC_WAKE, &task->actor, (int64_t)run_queue.length);
-    }
-    pthread_mutex_unlock(&run_queue.lock);
-
-    /* If it is the executor that calls us, it is awake already. */
-    if (wakes && !pthread_equal(pthread_self(), our_thread))
-        reactor_interrupt();
+    if (is_executor)
+        wake_here(task_of(waker));
+    else if (waker.generation != 0)
+        leave_in_inbox(waker);
 }
 
-const struct actor *waker_actor(struct waker waker)
+static void empty_inbox(void)
 {
-    if (waker.task == NULL || waker.task->generation != waker.generation)
-        return NULL;
-    return &waker.task->actor;
+    struct actor before = acting;
+
+    pthread_mutex_lock(&lock);
+    for (size_t i = 0; i < inbox_length; i++) {
+        acting = inbox[i].by;
+        wake_here(task_of(inbox[i].waker));
+    }
+    inbox_length = 0;
+    pthread_mutex_unlock(&lock);
+    acting = before;
 }
 
 /* ---- the life of a task ---- */
 
-static void make_tasks(void)
+static struct task *take_place(void)
 {
-    struct block *block = allocate(1, sizeof *block);
+    struct task *task = unused;
 
-    block->older = newest;
-    newest = block;
-    for (int i = TASKS - 1; i >= 0; i--) {
-        block->tasks[i].next = run_queue.unused;
-        run_queue.unused = &block->tasks[i];
+    if (task == NULL && places == MOST_TASKS)
+        fail("cannot spawn another task: there is room for %d at once", MOST_TASKS);
+    if (task == NULL) {
+        task = &tasks[places];
+        task->self = (struct waker){places++, 1};
     }
-}
-
-static struct task *task_take(void)
-{
-    if (run_queue.unused == NULL)
-        make_tasks();
-    struct task *task = run_queue.unused;
-    run_queue.unused = task->next;
+    unused = task->next;
     return task;
 }
 
-struct task *spawn(struct future *future, const char *kind, long number)
+static void give_place_back(struct task *task)
 {
-    pthread_mutex_lock(&run_queue.lock);
-    struct task *task = task_take();
+    task->next = unused;
+    unused = task;
+}
+
+struct waker spawn(struct future *future, const char *kind, long number)
+{
+    struct task *task = take_place();
+
+    alive++;
     task->future = future;
-    task->actor = (struct actor){.kind = kind, .number = number};
-    task->joiner.task = NULL;
-    task->polls = 0;
-    task->self_wakes = 0;
-    task->detached = false;
-    run_queue_push(task);
-    trace_exec(EXEC_SPAWN, &task->actor, (int64_t)run_queue.length);
-    pthread_mutex_unlock(&run_queue.lock);
-    return task;
+    task->joiner = (struct waker){0};
+    task->name = (struct actor){kind, number};
+    task->said = EXEC_SPAWN;
+    push(task);
+    trace(EXEC_SPAWN, .number = queued, .actor = task->name, .other = acting);
+    return task->self;
 }
 
-static void task_free(struct task *task)
+/* Done or cancelled. First its wakers become stale, then its future is dropped. If it is
+ * in the run queue it stays there until its turn comes. */
+static void end(struct task *task)
 {
-    pthread_mutex_lock(&run_queue.lock);
-    if (task->state == QUEUED)
-        run_queue_remove(task);
-    task->state = DONE;
-    task->generation++;
-    task->next = run_queue.unused;
-    run_queue.unused = task;
-    pthread_mutex_unlock(&run_queue.lock);
-}
+    struct future *future = task->future;
+    struct actor before = acting;
+    bool is_ours = task_of(main_task) != task;
 
-static void task_drop_future(struct task *task)
-{
-    const struct actor *caller = acting;
-
-    acting = &task->actor; /* what the drop does, such as a close, is its doing */
-    if (task != main_task) {
-        future_drop(task->future);
-        free(task->future);
-    }
+    alive--;
     task->future = NULL;
-    acting = caller;
-    doctor_looks_at_task(&task->actor, task->polls, task->self_wakes);
+    task->self.generation += 2; /* so it stays odd: 0 is nobody's */
+    acting = task->name;        /* what the drop does, such as a close, is its doing */
+    future_drop(future);
+    if (is_ours)
+        free(future);
+    acting = before;
+    wake(task->joiner);
+    if (!task->is_queued)
+        give_place_back(task);
 }
 
-static void task_done(struct task *task)
+void cancel(struct waker waker)
 {
-    task_drop_future(task);
-    if (task->detached) {
-        task_free(task);
+    struct task *task = task_of(waker);
+
+    if (task == NULL)
         return;
-    }
-    pthread_mutex_lock(&run_queue.lock);
-    if (task->state == QUEUED)
-        run_queue_remove(task);
-    task->state = DONE;
-    pthread_mutex_unlock(&run_queue.lock);
-    wake(task->joiner);
-}
-
-void task_detach(struct task *task)
-{
-    task->detached = true;
-    task->joiner.task = NULL;
-    if (task->future == NULL)
-        task_free(task);
-}
-
-void task_cancel(struct task *task)
-{
-    if (task->future != NULL) {
-        trace_exec(EXEC_CANCEL, &task->actor, 0);
-        task_drop_future(task);
-    }
-    wake(task->joiner);
-    task_free(task);
-}
-
-/* Whether the task is still the one that was to be joined. */
-static bool exists(const struct join_task *self)
-{
-    return self->task->generation == self->generation;
+    trace(EXEC_CANCEL, .actor = task->name, .other = acting);
+    end(task);
 }
 
 static enum poll_result join_task_poll(struct future *future, struct context *cx)
 {
-    struct join_task *self = container_of(future, struct join_task, future);
+    struct task *task = task_of(container_of(future, struct join_task, future)->task);
 
-    if (exists(self) && self->task->future != NULL) {
-        self->task->joiner = cx->waker;
-        trace_pending(FUTURE_JOINS, &self->task->actor, NULL, -1, 0);
-        return PENDING;
+    if (task == NULL)
+        return ready("join_task", 0, 0);
+    task->joiner = cx->waker;
+    return pending(cx, FUTURE_JOINS, .other = task->name);
+}
+
+struct join_task join_task(struct waker task)
+{
+    return (struct join_task){{join_task_poll, NULL}, task};
+}
+
+/* ---- what is said of a poll ---- */
+
+enum poll_result say_pending(struct context *cx, struct event why)
+{
+    struct task *task = task_of(cx->waker);
+
+    if (task != NULL) {
+        task->said = why.kind;
+        task->said_fd = why.fd;
+        task->said_word = why.word;
     }
-    trace(FUTURE_READY, exists(self) ? &self->task->actor : NULL, "join_task", -1, 0);
-    if (exists(self)) /* and not cancelled meanwhile */
-        task_free(self->task);
-    return READY;
-}
-
-static void join_task_drop(struct future *future)
-{
-    struct join_task *self = container_of(future, struct join_task, future);
-
-    if (exists(self))
-        task_detach(self->task);
-}
-
-struct join_task join_task(struct task *task)
-{
-    return (struct join_task){
-        .future = {join_task_poll, join_task_drop},
-        .task = task,
-        .generation = task->generation,
-    };
-}
-
-void join_task_cancel(struct join_task *self)
-{
-    if (exists(self))
-        task_cancel(self->task);
-}
-
-static enum poll_result yield_now_poll(struct future *future, struct context *cx)
-{
-    struct yield_now *self = container_of(future, struct yield_now, future);
-
-    if (self->yielded)
-        return READY;
-    self->yielded = true;
-    trace_pending(FUTURE_ASKS, NULL, "its turn, after all others", -1, 0);
-    wake(cx->waker);
+    if (trace_counts(why.kind))
+        trace_tell(why);
     return PENDING;
 }
 
-struct yield_now yield_now(void)
+void tasks_visit(visit_waker *visit)
 {
-    return (struct yield_now){.future = {yield_now_poll, NULL}};
-}
-
-/* ---- tasks that nothing can wake ---- */
-
-void helper_started(void)
-{
-    pthread_mutex_lock(&run_queue.lock);
-    run_queue.helpers++;
-    pthread_mutex_unlock(&run_queue.lock);
-}
-
-void helper_finished(void)
-{
-    pthread_mutex_lock(&run_queue.lock);
-    run_queue.helpers--;
-    pthread_mutex_unlock(&run_queue.lock);
-    reactor_interrupt(); /* if its wake went astray, this is the time to notice */
-}
-
-static bool can_still_wake(void)
-{
-    pthread_mutex_lock(&run_queue.lock);
-    bool busy = run_queue.length > 0 || run_queue.helpers > 0;
-    pthread_mutex_unlock(&run_queue.lock);
-    return busy || timers_pending() || watches_count() > 0;
-}
-
-static _Noreturn void fail_stuck(void)
-{
-    message("no task can ever wake again; these are stuck:");
-    for (struct block *block = newest; block != NULL; block = block->older)
-        for (struct task *task = block->tasks; task < block->tasks + TASKS; task++)
-            if (task->future != NULL)
-                doctor_says_why_stuck(&task->actor, task->last_words);
-    exit(EXIT_FAILURE);
+    for (struct task *task = tasks; task < tasks + places; task++) {
+        if (task->future == NULL)
+            continue;
+        visit(task->self, &(struct event){task->said, task->said_fd, task->said_word,
+                                          task->is_queued, .actor = task->name});
+        visit(task->joiner, &(struct event){FUTURE_JOINS, .other = task->name});
+    }
 }
 
 /* ---- the executor ---- */
 
-/* How its poll has ended. */
-static enum event_kind outcome(const struct task *task, enum poll_result result)
+/* A poll is wasted when it is not the task's first, and nothing in it has become ready,
+ * or was spawned. */
+static void poll_task(struct task *task)
 {
-    if (result == READY)
-        return EXEC_DONE;
-    if (task->polls == 1 || futures_ready != ready_before)
-        return EXEC_PENDING;
-    return EXEC_WASTED;
-}
+    struct context cx = {.waker = task->self};
+    enum event_kind outcome = task->said == EXEC_SPAWN ? EXEC_PENDING : EXEC_WASTED;
+    uint64_t before = trace_count[FUTURE_READY] + trace_count[EXEC_SPAWN];
 
-static void task_poll(struct task *task)
-{
-    struct context cx = {.waker = {task, task->generation}};
-
-    acting = &task->actor;
-    last_words.kind = EXEC_POLL;
-    ready_before = futures_ready;
-    count_up(&task->polls);
-    enum poll_result result = future_poll(task->future, &cx);
-    task->last_words = last_words;
-    trace_exec(outcome(task, result), &task->actor, 0);
-    if (result == READY)
-        task_done(task);
-    acting = &nobody;
-}
-
-/* The time since the last call, without what the listeners of the log have taken. */
-static int64_t lap_time(void)
-{
-    static int64_t last;
-    int64_t now = now_ns() - trace_spent;
-    int64_t lap = now - last;
-
-    last = now;
-    return lap;
+    acting = task->name;
+    trace(EXEC_POLL, .number = queued);
+    task->said = EXEC_POLL; /* it has said nothing yet */
+    if (future_poll(task->future, &cx) == READY)
+        outcome = EXEC_DONE;
+    else if (trace_count[FUTURE_READY] + trace_count[EXEC_SPAWN] > before)
+        outcome = EXEC_PENDING;
+    trace(outcome, .actor = task->name);
+    if (outcome == EXEC_DONE)
+        end(task);
+    acting = (struct actor){NULL, 0};
 }
 
 /* As many polls as tasks are queued now. Those that are woken meanwhile come in the next
- * batch, so that the reactor is asked in between, however busy the tasks are. */
-static void run_batch(void)
+ * turn, so that the reactor is asked in between, however busy the tasks are. */
+static void run_turn(void)
 {
-    size_t n = run_queue_length();
-
-    trace(EXEC_TURN, NULL, NULL, -1, (int64_t)n);
-    if (before_turn != NULL)
-        before_turn();
-    lap_time();
-    for (; n > 0; n--) {
-        struct task *task = run_queue_pop();
-        if (task == NULL)
-            return; /* one of the others has cancelled it */
-        task_poll(task);
-        doctor_looks_at_poll(&task->actor, lap_time()); /* a name outlives its task */
+    trace(EXEC_TURN, .number = queued);
+    for (int64_t n = queued; n > 0; n--) {
+        struct task *task = first;
+        first = task->next;
+        queued--;
+        /* From now on, and not only after its poll, a wake queues the task again. What
+         * becomes ready while it is polled is seen by this poll, or wakes it for the
+         * next one: so no wake gets lost. */
+        task->is_queued = false;
+        if (task->future != NULL)
+            poll_task(task);
+        else
+            give_place_back(task); /* it has ended while it was queued */
     }
+}
+
+static void fail_if_stuck(void)
+{
+    if (queued > 0 || timers_next() >= 0 || reactor_watching() > 0 || helpers > 0)
+        return;
+    empty_inbox();
+    if (queued > 0)
+        return;
+    message("no task can ever wake again; these are stuck:");
+    trace(EXEC_STUCK, .number = -1);
+    exit(EXIT_FAILURE);
 }
 
 /* Waits for what may wake a task; only looks whether it is there, if one can run now. */
 static void wait_for_events(void)
 {
-    int64_t timeout = run_queue_length() > 0 ? 0 : timers_next();
+    int64_t before = queued;
+    int64_t timeout = before > 0 ? 0 : timers_next();
 
-    acting = &reactor;
-    /* + 1: that by which other threads interrupt the wait */
-    trace(REACTOR_WAIT, NULL, NULL, (int)watches_count() + 1, timeout);
+    acting = (struct actor){"reactor", 0};
+    trace(REACTOR_WAIT, .fd = (int)reactor_watching(), .number = timeout);
     reactor_wait(timeout);
     timers_fire();
-    trace(REACTOR_WAITED, NULL, NULL, -1, timeout);
-    acting = &nobody;
+    empty_inbox();
+    bool in_vain = timeout != 0 && queued == before;
+    trace(in_vain ? REACTOR_WASTED : REACTOR_WAITED, .number = timeout);
+    acting = (struct actor){NULL, 0};
 }
 
-static void cancel_all(void)
+void block_on(struct future *future)
 {
-    for (struct block *block = newest; block != NULL; block = block->older)
-        for (struct task *task = block->tasks; task < block->tasks + TASKS; task++)
-            if (task->future != NULL)
-                task_cancel(task);
-}
-
-void block_on(struct future *main_future)
-{
-    our_thread = pthread_self();
-    main_task = spawn(main_future, "main", 0);
-
-    for (;;) {
-        run_batch();
-        if (main_task->future == NULL)
-            break;
-        if (!can_still_wake())
-            fail_stuck();
+    if (is_executor)
+        fail("block_on inside of a task would stop all others; poll that future, or "
+             "spawn it and join it");
+    is_executor = true;
+    main_task = spawn(future, "main", 0);
+    for (run_turn(); task_of(main_task) != NULL; run_turn()) {
+        fail_if_stuck();
         wait_for_events();
     }
-    task_free(main_task);
-    main_task = NULL;
-    cancel_all();
+    while (alive > 0) /* a drop may spawn another */
+        for (uint32_t place = 0; place < places; place++)
+            cancel(tasks[place].self);
+    is_executor = false;
 }

@@ -1,74 +1,67 @@
-#include "core/timer.h"
+/* Deadlines, in a binary heap: heap[1] has the earliest, and no parent, heap[i / 2], is
+ * later than its child, heap[i]. To insert or remove one of n takes about log2(n) steps. */
+#include "core.h"
 
-#include "core/message.h"
-#include "core/system.h"
-#include "core/task.h"
-#include "core/trace.h"
+#include <errno.h>
 
-/* A binary heap: heap[1] has the earliest deadline, and no parent, heap[i / 2], is later
- * than its child, heap[i]. To insert or remove one of n takes about log2(n) steps. */
-struct entry {
-    int64_t deadline; /* the sleep's: comparing entries does not touch their sleeps */
-    struct sleep_for *sleep;
-};
-static struct entry *heap;
-static size_t heap_length;
-static size_t heap_capacity;
+static struct sleep_for **heap;
+static uint32_t length;
+static uint32_t tickets;
 
-static void heap_put(size_t place, struct entry entry)
+static bool is_earlier(const struct sleep_for *one, const struct sleep_for *other)
 {
-    heap[place] = entry;
-    entry.sleep->place = place;
+    return one->deadline != other->deadline ? one->deadline < other->deadline
+                                            : one->ticket < other->ticket;
 }
 
-/* Finds the place of `entry`, at `place` or nearer to the root. */
-static void heap_move_up(size_t place, struct entry entry)
+static void put(uint32_t place, struct sleep_for *sleep)
 {
-    for (; place > 1 && entry.deadline < heap[place / 2].deadline; place /= 2)
-        heap_put(place, heap[place / 2]);
-    heap_put(place, entry);
+    heap[place] = sleep;
+    sleep->place = place;
 }
 
-/* Finds the place of `entry`, at `place` or farther from the root. */
-static void heap_move_down(size_t place, struct entry entry)
+/* Finds a place for it: at `place`, nearer to the root, or farther from it. */
+static void settle(uint32_t place, struct sleep_for *sleep)
 {
-    for (;;) {
-        size_t child = 2 * place;
-        if (child < heap_length && heap[child + 1].deadline < heap[child].deadline)
+    for (; place > 1 && is_earlier(sleep, heap[place / 2]); place /= 2)
+        put(place, heap[place / 2]);
+    for (uint32_t child; (child = 2 * place) <= length; place = child) {
+        if (child < length && is_earlier(heap[child + 1], heap[child]))
             child++;
-        if (child > heap_length || entry.deadline <= heap[child].deadline)
+        if (is_earlier(sleep, heap[child]))
             break;
-        heap_put(place, heap[child]);
-        place = child;
+        put(place, heap[child]);
     }
-    heap_put(place, entry);
+    put(place, sleep);
 }
 
 static void heap_insert(struct sleep_for *sleep)
 {
-    if (heap_length + 1 >= heap_capacity) {
-        heap_capacity = heap_capacity == 0 ? 64 : 2 * heap_capacity;
-        heap = reallocate(heap, heap_capacity, sizeof *heap);
-    }
-    heap_move_up(++heap_length, (struct entry){sleep->deadline, sleep});
+    if (length++ % 64 == 0) /* room for 64 more, and for heap[0], which is not used */
+        heap = reallocate(heap, length + 64, sizeof *heap);
+    sleep->ticket = tickets++;
+    settle(length, sleep);
 }
 
 static void heap_remove(struct sleep_for *sleep)
 {
-    size_t place = sleep->place;
-    struct entry last = heap[heap_length--];
+    struct sleep_for *last = heap[length--];
 
+    if (last != sleep)
+        settle(sleep->place, last);
     sleep->place = 0;
-    if (last.sleep == sleep)
-        return;
-    heap_move_up(place, last);
-    heap_move_down(last.sleep->place, last);
 }
 
-static void stop_sleeping(struct sleep_for *self)
+/* ---- sleep ---- */
+
+static void sleep_for_drop(struct future *future)
 {
-    if (self->place != 0)
-        heap_remove(self);
+    struct sleep_for *self = container_of(future, struct sleep_for, future);
+
+    if (self->place == 0)
+        return;
+    heap_remove(self);
+    trace(REACTOR_UNTIMER, .other = name_of(self->waker));
 }
 
 static enum poll_result sleep_for_poll(struct future *future, struct context *cx)
@@ -77,54 +70,74 @@ static enum poll_result sleep_for_poll(struct future *future, struct context *cx
     int64_t left = self->deadline - now_ns();
 
     if (left <= 0) {
-        stop_sleeping(self);
-        trace(FUTURE_READY, NULL, "sleep_for", -1, 0);
-        return READY;
+        sleep_for_drop(future);
+        return ready("sleep_for", 0, 0);
     }
     self->waker = cx->waker; /* at each poll: the task may be another one by now */
     if (self->place == 0)
         heap_insert(self);
-    trace_pending(FUTURE_SLEEPS, NULL, NULL, -1, left);
-    return PENDING;
-}
-
-static void sleep_for_drop(struct future *future)
-{
-    stop_sleeping(container_of(future, struct sleep_for, future));
+    trace(REACTOR_TIMER, .number = left, .other = name_of(self->waker));
+    return pending(cx, FUTURE_SLEEPS, .number = left);
 }
 
 struct sleep_for sleep_for(int64_t duration)
 {
     int64_t now = now_ns();
+    int64_t deadline = duration < INT64_MAX - now ? now + duration : INT64_MAX;
 
-    return (struct sleep_for){
-        .future = {sleep_for_poll, sleep_for_drop},
-        .deadline = duration < INT64_MAX - now ? now + duration : INT64_MAX,
-    };
-}
-
-bool timers_pending(void)
-{
-    return heap_length > 0;
+    return (struct sleep_for){{sleep_for_poll, sleep_for_drop}, deadline, .place = 0};
 }
 
 int64_t timers_next(void)
 {
-    if (heap_length == 0)
-        return -1;
-    int64_t left = heap[1].deadline - now_ns();
-    return left > 0 ? left : 0;
+    int64_t left = length > 0 ? heap[1]->deadline - now_ns() : -1;
+
+    return left > 0 || length == 0 ? left : 0;
 }
 
 void timers_fire(void)
 {
-    if (heap_length == 0)
-        return;
-    int64_t now = now_ns();
-    while (heap_length > 0 && heap[1].deadline <= now) {
-        struct sleep_for *sleep = heap[1].sleep;
+    while (timers_next() == 0) {
+        struct sleep_for *sleep = heap[1];
         heap_remove(sleep);
-        trace(REACTOR_TIME, waker_actor(sleep->waker), NULL, -1, 0);
+        trace(REACTOR_TIME, .other = name_of(sleep->waker));
         wake(sleep->waker);
     }
+}
+
+void timers_visit(visit_waker *visit)
+{
+    for (uint32_t i = 1; i <= length; i++)
+        visit(heap[i]->waker,
+              &(struct event){REACTOR_TIMER, .number = heap[i]->deadline - now_ns()});
+}
+
+/* ---- timeout ---- */
+
+static void timeout_drop(struct future *future)
+{
+    struct timeout *self = container_of(future, struct timeout, future);
+
+    future_drop(self->inner);
+    future_drop(&self->sleep.future);
+}
+
+/* The time comes first: what `inner` has got until then, it finds now. */
+static enum poll_result timeout_poll(struct future *future, struct context *cx)
+{
+    struct timeout *self = container_of(future, struct timeout, future);
+    bool is_over = future_poll(&self->sleep.future, cx) == READY;
+    bool is_done = future_poll(self->inner, cx) == READY;
+
+    if (!is_over && !is_done)
+        return PENDING;
+    timeout_drop(future);
+    self->result = is_done ? 0 : -ETIMEDOUT;
+    return ready("timeout", 0, self->result);
+}
+
+struct timeout timeout(struct future *inner, int64_t duration)
+{
+    return (struct timeout){
+        {timeout_poll, timeout_drop}, inner, sleep_for(duration), .result = 0};
 }

@@ -29,8 +29,8 @@ show_progress() {
 # Bars and dots are for people: bars only on a terminal that can show them.
 bars=no
 if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
-    case ${LC_ALL:-${LC_CTYPE:-${LANG:-}}} in
-    *UTF-8* | *utf-8* | *utf8*) bars=utf-8 ;;
+    case $(locale charmap 2>/dev/null) in # as nl_langinfo(CODESET) says it in the views
+    UTF-8) bars=utf-8 ;;
     *) bars=ascii ;;
     esac
 fi
@@ -55,7 +55,8 @@ for program; do
 done
 
 echo
-awk -F'|' -v bars="$bars" '
+# In a locale with a decimal comma, awk would read 0.5 as 0.
+LC_ALL=C awk -F'|' -v bars="$bars" '
 function field(name, value) {
     value = $3
     if (!sub(".*\"" name "\":", "", value)) return "-"

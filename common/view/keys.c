@@ -1,52 +1,81 @@
 #include "view/keys.h"
 
+#include "base/base.h"
+
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
-#include <sys/select.h>
+#include <string.h>
 #include <termios.h>
 #include <unistd.h>
 
-/* The signals that would end us, and leave the terminal without echo. */
-enum { SIGNALS = 4 };
-static const int signals[SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-static volatile sig_atomic_t signal_seen;
+/* The signals that would end or stop us, and leave the terminal without echo. */
+enum { SIGNALS = 5 };
+static const int signals[SIGNALS] = {SIGINT, SIGTERM, SIGHUP, SIGTSTP, SIGCONT};
+static struct sigaction before[SIGNALS];
+
+/* The handler writes the signal's number, so none slips through between a look at it and
+ * the wait for a key. */
+static int signal_pipe[2];
 
 static void note_signal(int number)
 {
-    signal_seen = number;
+    int saved_errno = errno;
+    char byte = (char)number;
+
+    if (write(signal_pipe[1], &byte, 1) < 0)
+        (void)byte; /* it is full of signals */
+    errno = saved_errno;
 }
 
-/* Until the next key. The signals are blocked but in pselect, so none slips through
- * between a look at signal_seen and the wait. */
-static char wait_for_key(int terminal)
+static void make_pipe(void)
 {
-    sigset_t blocked;
-    sigset_t unblocked;
-    fd_set keys;
-    char key = CTRL_D;
+    if (signal_pipe[1] != 0)
+        return;
+    if (pipe(signal_pipe) != 0)
+        fail("cannot make a pipe: %s; raise ulimit -n", strerror(errno));
+    set_nonblocking(signal_pipe[0]);
+    set_nonblocking(signal_pipe[1]);
+}
 
-    sigemptyset(&blocked);
+static void catch_signals(void)
+{
+    struct sigaction note = {.sa_handler = note_signal, .sa_flags = SA_RESTART};
+
+    make_pipe();
+    sigemptyset(&note.sa_mask);
+    for (int i = 0; i < SIGNALS; i++) {
+        sigaction(signals[i], &note, &before[i]);
+        if (before[i].sa_handler == SIG_IGN)
+            sigaction(signals[i], &before[i], NULL);
+    }
+}
+
+static void leave_signals(void)
+{
     for (int i = 0; i < SIGNALS; i++)
-        sigaddset(&blocked, signals[i]);
-    pthread_sigmask(SIG_BLOCK, &blocked, &unblocked);
-    FD_ZERO(&keys);
-    FD_SET((size_t)terminal, &keys);
-    while (signal_seen == 0 &&
-           pselect(terminal + 1, &keys, NULL, NULL, NULL, &unblocked) < 0 &&
-           errno == EINTR)
-        FD_SET((size_t)terminal,
-               &keys); /* other signals, such as SIGWINCH, do not count */
-    if (signal_seen != 0 || read(terminal, &key, 1) < 0)
-        key = '\0';
-    pthread_sigmask(SIG_SETMASK, &unblocked, NULL);
-    return key;
+        sigaction(signals[i], &before[i], NULL);
+}
+
+/* Until the next key, or one of these signals; returns its number, or 0. */
+static int wait_for_key(int terminal, char *key)
+{
+    struct pollfd sources[] = {{terminal, POLLIN, 0}, {signal_pipe[0], POLLIN, 0}};
+    char number;
+
+    while (poll(sources, 2, -1) < 0 && errno == EINTR)
+        ; /* other signals, such as SIGWINCH, do not count */
+    if (read(signal_pipe[0], &number, 1) == 1)
+        return number;
+    if (read(terminal, key, 1) < 1)
+        *key = CTRL_D;
+    return 0;
 }
 
 char read_key(int terminal)
 {
-    struct sigaction note = {.sa_handler = note_signal};
-    struct sigaction before[SIGNALS];
     struct termios usual;
+    char key = CTRL_D;
 
     if (tcgetattr(terminal, &usual) != 0)
         return CTRL_D;
@@ -54,16 +83,13 @@ char read_key(int terminal)
     raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
     raw.c_cc[VMIN] = 1;
     raw.c_cc[VTIME] = 0;
-    signal_seen = 0;
-    sigemptyset(&note.sa_mask);
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &note, &before[i]);
+    catch_signals();
     tcsetattr(terminal, TCSANOW, &raw);
-    char key = wait_for_key(terminal);
+    int number = wait_for_key(terminal, &key);
     tcsetattr(terminal, TCSANOW, &usual);
-    for (int i = 0; i < SIGNALS; i++)
-        sigaction(signals[i], &before[i], NULL);
-    if (signal_seen != 0)
-        raise(signal_seen);
-    return key;
+    leave_signals();
+    if (number == 0)
+        return key;
+    raise(number); /* SIGTSTP: here we are stopped */
+    return number == SIGTSTP || number == SIGCONT ? CTRL_L : '\0';
 }

@@ -2,11 +2,12 @@
 #ifndef VIEW_KEYS_H
 #define VIEW_KEYS_H
 
-/* Returns the next key, without Enter after it and without an echo; '\0' if a signal came
- * instead, and did not end the program; Ctrl-D if there is no more. The terminal
- * is left as it was, unless Ctrl-Z stops us meanwhile. */
-char read_key(int terminal);
+enum { CTRL_D = 4, CTRL_L = 12 };
 
-enum { CTRL_D = 4 };
+/* Returns the next key, without Enter after it and without an echo; Ctrl-D if there is no
+ * more. A signal comes instead: '\0' if it did not end the program; Ctrl-L, please draw
+ * it again, if it stopped the program for a while. The terminal is as it was, also while
+ * the program is stopped. */
+char read_key(int terminal);
 
 #endif

@@ -1,6 +1,6 @@
 #include "view/lanes.h"
 
-#include "core/message.h"
+#include "view/text.h"
 
 #include <string.h>
 
@@ -117,6 +117,6 @@ void lanes_start(void)
     static bool started;
 
     if (!started)
-        trace_listen(lanes_event);
+        trace_listen((1U << REACTOR_WATCH) - 1, lanes_event); /* EXEC and FUTURE */
     started = true;
 }

@@ -3,7 +3,7 @@
 #ifndef VIEW_LANES_H
 #define VIEW_LANES_H
 
-#include "core/trace.h"
+#include "base/trace.h"
 
 struct lane {
     struct actor actor;

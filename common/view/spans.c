@@ -1,22 +1,8 @@
 #include "view/spans.h"
 
-#include "app/stage.h"
-#include "core/message.h"
-#include "core/trace.h"
-
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_LANES = 40 };
-
-/* A client, or, where we only serve, a connection. Times in ns, -1: not yet. */
-struct span {
-    long number;
-    int64_t from;   /* it is spawned, its thread starts, or it is accepted */
-    int64_t served; /* its first byte comes, or it is accepted */
-    int64_t to;     /* its end */
-};
 static struct span *spans; /* in order of their numbers */
 static long length;
 static long capacity;
@@ -91,13 +77,7 @@ static void spans_event(const struct event *event)
         note_client(event);
 }
 
-/* ---- lanes ---- */
-
-/* So many spans share a lane. */
-static long group(void)
-{
-    return (length + MOST_LANES - 1) / MOST_LANES;
-}
+/* ---- what has become of it ---- */
 
 /* Who was never served comes last. */
 static int served_earlier(const void *a, const void *b)
@@ -112,15 +92,12 @@ static int served_earlier(const void *a, const void *b)
     return one->served < other->served ? -1 : 1;
 }
 
-void spans_end(void)
+long spans_in_order(const struct span **first)
 {
     if (length > 0)
         qsort(spans, (size_t)length, sizeof *spans, served_earlier);
-}
-
-int spans_lanes(void)
-{
-    return length == 0 ? 0 : (int)((length + group() - 1) / group());
+    *first = spans;
+    return length;
 }
 
 int64_t spans_total(void)
@@ -128,110 +105,8 @@ int64_t spans_total(void)
     return total > 0 ? total : 1;
 }
 
-static long first_of(int lane)
-{
-    return lane * group();
-}
-
-static long end_of(int lane)
-{
-    return first_of(lane + 1) < length ? first_of(lane + 1) : length;
-}
-
-static void name_lane(struct span_lane *result, int lane)
-{
-    const char *what = serves ? "connection" : "client";
-    long first = first_of(lane) + 1;
-
-    if (group() == 1)
-        snprintf(result->name, sizeof result->name, "%s %ld", what,
-                 spans[first - 1].number);
-    else if (first == end_of(lane))
-        snprintf(result->name, sizeof result->name, "%ld", first);
-    else
-        snprintf(result->name, sizeof result->name, "%ld-%ld", first, end_of(lane));
-}
-
-struct span_lane spans_lane(int lane)
-{
-    struct span_lane result = {
-        .from = -1, .served = spans[first_of(lane)].served, .to = -1};
-
-    name_lane(&result, lane);
-    for (long i = first_of(lane); i < end_of(lane); i++) {
-        if (spans[i].from >= 0 && (result.from < 0 || spans[i].from < result.from))
-            result.from = spans[i].from;
-        if (spans[i].to > result.to)
-            result.to = spans[i].to;
-    }
-    return result;
-}
-
-int spans_cell_at(int64_t time, int width)
-{
-    return (int)((double)time / (double)spans_total() * width + 0.5);
-}
-
-/* Being served outshines waiting. */
-static void fill(enum cell *cells, int from, int to, enum cell with)
-{
-    for (int i = from; i < to; i++)
-        if (cells[i] < with)
-            cells[i] = with;
-}
-
-static void fill_span(enum cell *cells, int width, const struct span *span)
-{
-    if (span->from < 0)
-        return;
-    int from = spans_cell_at(span->from, width);
-    int to = span->to < 0 ? width : spans_cell_at(span->to, width);
-    int served = span->served < 0 ? to : spans_cell_at(span->served, width);
-
-    fill(cells, from, served, WAITS);
-    if (span->served < 0)
-        return;
-    if (to == served) /* short as it was, it shows */
-        to++;
-    if (to > width) {
-        to = width;
-        served = served < width ? served : width - 1;
-    }
-    fill(cells, served, to, IS_SERVED);
-}
-
-void spans_cells(int lane, enum cell *cells, int width)
-{
-    for (int i = 0; i < width; i++)
-        cells[i] = NOTHING;
-    for (long i = first_of(lane); i < end_of(lane); i++)
-        fill_span(cells, width, &spans[i]);
-}
-
-int64_t spans_tick(int most)
-{
-    static const int steps[] = {1, 2, 5};
-
-    for (int64_t unit = 1000;; unit *= 10) /* from 1 us */
-        for (int i = 0; i < 3; i++)
-            if (spans_total() / (steps[i] * unit) < most)
-                return steps[i] * unit;
-}
-
-void spans_title(char *text, size_t size)
-{
-    const char *what = serves ? "connection" : "client";
-
-    if (group() > 1)
-        snprintf(text, size, "%s: %ld %ss in the order served, %ld share a lane",
-                 stage.name, length, what, group());
-    else
-        snprintf(text, size, "%s: a lane for each of %ld %s%s", stage.name, length, what,
-                 length == 1 ? "" : "s");
-}
-
 void spans_start(bool only_serves)
 {
     serves = only_serves;
-    trace_listen(spans_event);
+    trace_listen((1U << EVENT_KINDS) - 1, spans_event);
 }

@@ -1,8 +1,6 @@
 #include "view/step.h"
 
-#include "core/message.h"
-#include "core/system.h"
-#include "view/explain.h"
+#include "view/fold.h"
 #include "view/keys.h"
 #include "view/lanes.h"
 #include "view/words.h"
@@ -10,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,6 +17,7 @@ enum { MOST_LINES = 12 };
 static int terminal;
 static bool runs_on; /* the person does not want to stop any more */
 static uint64_t turns;
+static const char *other_side; /* whose clock we cannot stop; NULL: there is none */
 
 /* ---- what is shown ---- */
 
@@ -36,22 +34,16 @@ static const struct lane *next_queued(uint64_t ticket)
 
 static void show_queue(int64_t length)
 {
-    uint64_t ticket = 0;
+    const struct lane *lane = next_queued(0);
+    int shown = 0;
 
-    fprintf(stderr, "run queue: %" PRId64, length);
-    for (int shown = 0; shown < length; shown++) {
-        const struct lane *lane = next_queued(ticket);
-        if (lane == NULL)
-            break;
-        if (shown == MOST_LINES) {
-            fprintf(stderr, ", and %" PRId64 " more", length - shown);
-            break;
-        }
-        fprintf(stderr, "%s%s", shown == 0 ? " = " : ", ",
-                words_of_actor(&lane->actor).text);
-        ticket = lane->queued;
-    }
-    fputs("\n", stderr);
+    words_print("run queue: %" PRId64, length);
+    for (; lane != NULL && shown < MOST_LINES; lane = next_queued(lane->queued))
+        words_print("%s%s", shown++ == 0 ? " = " : ", ",
+                    words_of_actor(&lane->actor).text);
+    if (lane != NULL)
+        words_print(", and %" PRId64 " more", length - shown);
+    words_print("\n");
 }
 
 /* For a descriptor and until a deadline, or only one of them. */
@@ -65,7 +57,7 @@ static void show_wait(const struct lane *lane, int64_t now)
     if (lane->is_sleeping)
         words_add(&line, "%s deadline in %.1f ms", lane->is_waiting ? ", or" : "",
                   (double)(deadline - now) / (double)NS_PER_MS);
-    fprintf(stderr, "%s\n", line.text);
+    words_print("%s\n", line.text);
 }
 
 static void show_waiting(int64_t now)
@@ -79,21 +71,22 @@ static void show_waiting(int64_t now)
             show_wait(lane, now);
     }
     if (waiting > MOST_LINES)
-        fprintf(stderr, "  and %d more wait\n", waiting - MOST_LINES);
+        words_print("  and %d more wait\n", waiting - MOST_LINES);
+}
+
+static void show_turn(const struct event *turn)
+{
+    fold_flush();
+    if (turns++ == 0 && other_side != NULL)
+        words_print("---- while you look, our clock stands still; %s runs on ----\n",
+                    other_side);
+    words_print("---- turn %" PRIu64 ", %.3f s ----\n", turns,
+                (double)turn->time / (double)NS_PER_SECOND);
+    show_queue(turn->number);
+    show_waiting(turn->time);
 }
 
 /* ---- when it stops ---- */
-
-static void step_event(const struct event *event)
-{
-    if (event->kind != EXEC_TURN || runs_on)
-        return;
-    explain_flush();
-    fprintf(stderr, "---- turn %" PRIu64 ", %.3f s; real time goes on meanwhile ----\n",
-            ++turns, (double)event->time / (double)NS_PER_SECOND);
-    show_queue(event->number);
-    show_waiting(event->time);
-}
 
 static void say(const char *text)
 {
@@ -101,11 +94,12 @@ static void say(const char *text)
         runs_on = true; /* the terminal is gone */
 }
 
-static void pause_before_turn(void)
+/* Until the person wants the turn. */
+static void ask(void)
 {
-    if (runs_on)
-        return;
-    say("Enter: this turn   c: run on   q: end ");
+    static const char prompt[] = "Enter: this turn   c: run on   q: end ";
+
+    say(prompt);
     for (;;) {
         switch (read_key(terminal)) {
         case '\n':
@@ -121,13 +115,26 @@ static void pause_before_turn(void)
         case CTRL_D:
             say("\n");
             exit(EXIT_SUCCESS);
+        case CTRL_L:
+            say(prompt);
+            break;
         default:
             break;
         }
     }
 }
 
-void step_start(void)
+static void step_event(const struct event *turn)
+{
+    if (runs_on)
+        return;
+    int64_t before = now_ns();
+    show_turn(turn);
+    ask();
+    clock_leave_out(now_ns() - before);
+}
+
+void step_start(const struct views *views)
 {
     terminal = open("/dev/tty", O_RDWR);
     if (terminal < 0) {
@@ -136,7 +143,8 @@ void step_start(void)
                 strerror(errno));
         exit(2);
     }
+    if (views->only_serves || views->only_asks)
+        other_side = views->only_serves ? "that of the clients" : "that of the server";
     lanes_start();
-    trace_listen(step_event);
-    before_turn = pause_before_turn;
+    trace_listen(1U << EXEC_TURN, step_event);
 }

@@ -1,7 +1,11 @@
 #include "view/svg.h"
 
-#include "core/system.h"
+#include "view/picture.h"
 #include "view/spans.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 enum {
     LEFT = 130,  /* the names */
@@ -24,7 +28,7 @@ static void draw_head(FILE *file, int height)
 {
     char title[128];
 
-    spans_title(title, sizeof title);
+    picture_title(title, sizeof title);
     fprintf(file,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\""
             " width=\"%d\" height=\"%d\" role=\"img\">\n<title>%s</title>\n",
@@ -54,7 +58,7 @@ static void draw_bars(FILE *file, int lane, int y)
     enum cell cells[WIDTH];
     int start = 0;
 
-    spans_cells(lane, cells, WIDTH);
+    picture_cells(lane, cells, WIDTH);
     for (int i = 1; i <= WIDTH; i++) {
         if (i < WIDTH && cells[i] == cells[start])
             continue;
@@ -77,7 +81,7 @@ static void draw_time(FILE *file, const char *what, int64_t time)
 
 static void draw_lane(FILE *file, int number)
 {
-    struct span_lane lane = spans_lane(number);
+    struct picture_lane lane = picture_lane(number);
     int y = TOP + number * LANE;
 
     fprintf(file, "<g class=\"lane\"><title>%s:", lane.name);
@@ -92,12 +96,12 @@ static void draw_lane(FILE *file, int number)
 
 static void draw_axis(FILE *file, int y)
 {
-    int64_t tick = spans_tick(11);
+    int64_t tick = picture_tick(11);
 
     fprintf(file, "<line class=\"axis\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>\n",
             LEFT, y, LEFT + WIDTH, y);
     for (int64_t time = 0; time <= spans_total(); time += tick) {
-        int x = LEFT + spans_cell_at(time, WIDTH);
+        int x = LEFT + picture_cell_at(time, WIDTH);
         fprintf(file,
                 "<line class=\"axis\" x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\"/>"
                 "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">%g s</text>\n",
@@ -105,13 +109,37 @@ static void draw_axis(FILE *file, int y)
     }
 }
 
-void svg_draw(FILE *file)
+static void draw(FILE *file)
 {
-    int bottom = TOP + spans_lanes() * LANE + 4;
+    int bottom = TOP + picture_lanes() * LANE + 4;
 
     draw_head(file, bottom + AXIS);
     draw_axis(file, bottom);
-    for (int lane = 0; lane < spans_lanes(); lane++)
+    for (int lane = 0; lane < picture_lanes(); lane++)
         draw_lane(file, lane);
     fputs("</svg>\n", file);
+}
+
+void svg_try(const char *name)
+{
+    FILE *file = fopen(name, "a");
+
+    if (file == NULL || fclose(file) != 0)
+        fail("cannot make %s: %s; give --timeline a file that can be written", name,
+             strerror(errno));
+}
+
+bool svg_write(const char *name)
+{
+    FILE *file = fopen(name, "w");
+    bool failed = file == NULL;
+
+    if (!failed) {
+        draw(file);
+        failed = ferror(file) != 0;
+        failed = fclose(file) != 0 || failed;
+    }
+    if (failed)
+        message("cannot write %s: %s; is the disk full?", name, strerror(errno));
+    return !failed;
 }

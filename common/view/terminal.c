@@ -1,5 +1,7 @@
 #include "view/terminal.h"
 
+#include <langinfo.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -18,16 +20,16 @@ bool terminal_has_colour(void)
            is_empty(getenv("NO_COLOR"));
 }
 
+/* Of the locale we take only this: numbers stay as C has them. */
 bool terminal_has_utf8(void)
 {
-    static const char *const names[] = {"LC_ALL", "LC_CTYPE", "LANG"};
-    static const char *locale; /* NULL: not yet asked for */
+    static enum { NOT_ASKED, NO, YES } answer;
 
-    for (int i = 0; i < 3 && is_empty(locale); i++)
-        locale = getenv(names[i]);
-    if (locale == NULL)
-        locale = "C";
-    return strstr(locale, "UTF-8") != NULL || strstr(locale, "utf8") != NULL;
+    if (answer == NOT_ASKED) {
+        setlocale(LC_CTYPE, "");
+        answer = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? YES : NO;
+    }
+    return answer == YES;
 }
 
 int terminal_width(void)

@@ -1,14 +1,14 @@
 #include "view/timeline.h"
 
-#include "core/message.h"
-#include "core/system.h"
+#include "view/picture.h"
 #include "view/spans.h"
 #include "view/svg.h"
 #include "view/terminal.h"
+#include "view/text.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char *file_name;
 
@@ -24,8 +24,8 @@ static int widest_name(void)
 {
     size_t widest = 0;
 
-    for (int i = 0; i < spans_lanes(); i++) {
-        struct span_lane lane = spans_lane(i);
+    for (int i = 0; i < picture_lanes(); i++) {
+        struct picture_lane lane = picture_lane(i);
         if (strlen(lane.name) > widest)
             widest = strlen(lane.name);
     }
@@ -42,17 +42,18 @@ static const char *shape(enum cell cell)
 
 static void draw_lane(int number, int name_width, int width)
 {
-    struct span_lane lane = spans_lane(number);
+    struct picture_lane lane = picture_lane(number);
     enum cell cells[WIDEST];
     char line[LINE];
     int used = snprintf(line, sizeof line, "%-*s ", name_width, lane.name);
 
-    spans_cells(number, cells, width);
+    picture_cells(number, cells, width);
     while (width > 0 && cells[width - 1] == NOTHING)
         width--;
     for (int i = 0; i < width; i++)
         used += snprintf(line + used, sizeof line - (size_t)used, "%s", shape(cells[i]));
-    fprintf(stderr, "%s\n", line);
+    line[used++] = '\n';
+    print_all(STDERR_FILENO, line, (size_t)used);
 }
 
 /* Copies a word into a line of spaces. */
@@ -65,7 +66,7 @@ static void put_at(char *line, int place, const char *word)
 /* The axis: a mark for each tick, and below it its time, as far as it fits. */
 static void draw_axis(int name_width, int width)
 {
-    int64_t tick = spans_tick(width / 9);
+    int64_t tick = picture_tick(width / 9);
     char marks[LINE];
     char times[LINE];
     int marks_end = 0;
@@ -74,7 +75,7 @@ static void draw_axis(int name_width, int width)
     memset(marks, ' ', sizeof marks);
     memset(times, ' ', sizeof times);
     for (int64_t time = 0; time <= spans_total(); time += tick) {
-        int place = name_width + 1 + spans_cell_at(time, width);
+        int place = name_width + 1 + picture_cell_at(time, width);
         char label[24];
         int length =
             snprintf(label, sizeof label, "%g s", (double)time / (double)NS_PER_SECOND);
@@ -85,7 +86,10 @@ static void draw_axis(int name_width, int width)
         put_at(times, place, label);
         times_end = place + length;
     }
-    fprintf(stderr, "%.*s\n%.*s\n", marks_end, marks, times_end, times);
+    marks[marks_end++] = '\n';
+    times[times_end++] = '\n';
+    print_all(STDERR_FILENO, marks, (size_t)marks_end);
+    print_all(STDERR_FILENO, times, (size_t)times_end);
 }
 
 static void draw_text(void)
@@ -98,56 +102,29 @@ static void draw_text(void)
         width = 10;
     if (width > WIDEST)
         width = WIDEST;
-    spans_title(title, sizeof title);
-    fprintf(stderr, "%s\n%s waits to be accepted  %s is served\n", title, shape(WAITS),
-            shape(IS_SERVED));
-    for (int lane = 0; lane < spans_lanes(); lane++)
+    picture_title(title, sizeof title);
+    words_print("%s\n%s waits to be accepted  %s is served\n", title, shape(WAITS),
+                shape(IS_SERVED));
+    for (int lane = 0; lane < picture_lanes(); lane++)
         draw_lane(lane, name_width, width);
     draw_axis(name_width, width);
 }
 
-/* ---- the file ---- */
-
-/* Opens it now, to see whether that works; what is in it stays until the end. */
-static void try_file(void)
-{
-    FILE *file = fopen(file_name, "a");
-
-    if (file == NULL || fclose(file) != 0)
-        fail("cannot make %s: %s; give --timeline a file that can be written", file_name,
-             strerror(errno));
-}
-
-static bool write_file(void)
-{
-    FILE *file = fopen(file_name, "w");
-    bool failed = file == NULL;
-
-    if (!failed) {
-        svg_draw(file);
-        failed = ferror(file) != 0;
-        failed = fclose(file) != 0 || failed;
-    }
-    if (failed)
-        message("cannot write %s: %s; is the disk full?", file_name, strerror(errno));
-    return !failed;
-}
-
 /* ---- start and end ---- */
 
-void timeline_start(const struct options *options)
+void timeline_start(const struct views *views)
 {
-    file_name = options->timeline_file;
+    file_name = views->timeline_file;
     if (file_name != NULL)
-        try_file();
-    spans_start(options->mode == SERVE);
+        svg_try(file_name);
+    picture_start(views);
 }
 
 bool timeline_end(void)
 {
-    spans_end();
+    picture_end();
     if (file_name != NULL)
-        return write_file();
+        return svg_write(file_name);
     draw_text();
     return true;
 }

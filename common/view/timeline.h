@@ -3,11 +3,11 @@
 #ifndef VIEW_TIMELINE_H
 #define VIEW_TIMELINE_H
 
-#include "app/options.h"
+#include "view/view.h"
 
-/* With options->timeline_file the picture will be an SVG in that file; exits 1 if it
+/* With timeline_file the picture will be an SVG in that file; exits 1 if it
  * cannot be made. */
-void timeline_start(const struct options *options);
+void timeline_start(const struct views *views);
 
 /* Draws. Returns whether all was written; says so if not. */
 bool timeline_end(void);

@@ -1,40 +1,44 @@
 #include "view/view.h"
 
-#include "core/system.h"
-#include "core/trace.h"
+#include "view/doctor.h"
 #include "view/explain.h"
-#include "view/perfetto.h"
-#include "view/report.h"
+#include "view/fold.h"
 #include "view/step.h"
+#include "view/terminal.h"
 #include "view/timeline.h"
+#include "view/trace.h"
+#include "view/words.h"
 
-static int64_t start;
+static struct views views;
 
-void view_start(const struct options *options)
+void views_start(const struct views *wanted)
 {
-    start = now_ns();
-    report_start();
-    if (options->explain != 0)
-        explain_start(options->explain);
-    if (options->step)
-        step_start();
-    if (options->timeline)
-        timeline_start(options);
-    if (options->trace_file != NULL)
-        perfetto_start(options->trace_file);
+    views = *wanted;
+    if (views.step && views.explain == 0)
+        views.explain = ALL_ROLES;
+    terminal_has_utf8(); /* asks the locale, which a second thread must not do */
+    words_start(views.how);
+    if (views.explain != 0)
+        explain_start(views.explain);
+    if (views.timeline)
+        timeline_start(&views);
+    if (views.trace_file != NULL)
+        trace_file_start(&views);
+    if (views.step)
+        step_start(&views);
+    doctor_start(&views); /* is told last, and so speaks last */
 }
 
-int view_end(const struct options *options)
+bool views_end(void)
 {
-    int64_t wall = now_ns() - start;
     bool all_written = true;
 
     trace_end();
-    if (options->explain != 0)
-        explain_end();
-    if (options->timeline)
+    if (views.explain != 0)
+        fold_end();
+    if (views.timeline)
         all_written = timeline_end();
-    if (options->trace_file != NULL)
-        all_written = perfetto_end() && all_written;
-    return all_written ? report(options, wall) : report_failure(options);
+    if (views.trace_file != NULL)
+        all_written = trace_file_end() && all_written;
+    return all_written;
 }

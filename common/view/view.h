@@ -1,14 +1,40 @@
-/* What a person sees of a run: the report, and the views that look at the event log. */
-#ifndef VIEW_VIEW_H
-#define VIEW_VIEW_H
+/* What a person sees of a run: the views look at the event log, and at nothing else.
+ * main says what they need to know. */
+#ifndef VIEW_H
+#define VIEW_H
 
-#include "app/options.h"
+#include "core/core.h"
 
-/* First thing after the command line is known: opens the views that it asks for. */
-void view_start(const struct options *options);
+enum role { EXEC, FUTURE, REACTOR, OS };
+#define ALL_ROLES 15U
 
-/* Last thing in main: closes the views, draws, reports, warns. Returns the exit status of
- * the program. */
-int view_end(const struct options *options);
+/* For dumps, and to end a wait for one: see core.h. */
+struct tables {
+    void (*visit_tasks)(visit_waker *visit);
+    void (*visit_timers)(visit_waker *visit);
+    void (*visit_reactor)(visit_waker *visit);
+    void (*interrupt)(void);
+};
+
+struct views {
+    const char *name;            /* of the program: "stage4" */
+    const char *how;             /* it waits: "sleeps in poll(2)" */
+    const struct tables *tables; /* NULL: stages 1 and 2, which have threads, not tasks */
+    bool only_serves;            /* the clients are somewhere else */
+    bool only_asks;              /* the server is */
+
+    unsigned explain; /* --explain: a bit, 1 << role, for each role */
+    bool step;
+    bool timeline;
+    const char *timeline_file; /* NULL: draw on stderr */
+    const char *trace_file;    /* NULL: none */
+};
+
+/* Once, before there is a second thread: opens those that are wanted, and calls the
+ * doctor. Exits 1 if a file cannot be made, 2 if --step has no terminal. */
+void views_start(const struct views *wanted);
+
+/* Closes them, and draws. Returns whether all was written; says so if not. */
+bool views_end(void);
 
 #endif

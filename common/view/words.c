@@ -1,47 +1,33 @@
 #include "view/words.h"
 
-#include "app/stage.h"
-#include "core/system.h"
 #include "view/terminal.h"
 
+#include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
-void words_add(struct words *words, const char *format, ...)
-{
-    size_t room = sizeof words->text - words->length;
-    va_list arguments;
+static const char *wait_call; /* in which the reactor sleeps; NULL: it does not */
 
-    va_start(arguments, format);
-    int length = vsnprintf(words->text + words->length, room, format, arguments);
-    va_end(arguments);
-    if (length > 0)
-        words->length += (size_t)length < room ? (size_t)length : room - 1;
+void words_start(const char *how)
+{
+    static const char sleeps[] = "sleeps in ";
+    size_t length = strlen(sleeps);
+
+    wait_call = strncmp(how, sleeps, length) == 0 ? how + length : NULL;
 }
 
-const char *role_name(enum role role)
+const char *words_of_wait(void)
 {
-    static const char *const names[] = {"EXEC", "FUTURE", "REACTOR", "OS"};
-
-    return names[role];
+    return wait_call;
 }
 
-static void add_actor(struct words *words, const struct actor *actor)
+/* ---- parts ---- */
+
+/* " of client 3", or nothing if it has no name */
+static void add_actor(struct words *words, const char *before, const struct actor *actor)
 {
-    char name[ACTOR_NAME];
-
-    actor_name(actor, name);
-    words_add(words, "%s", name);
-}
-
-struct words words_of_actor(const struct actor *actor)
-{
-    struct words words = {.length = 0};
-
-    add_actor(&words, actor);
-    return words;
+    if (actor->kind != NULL)
+        words_add(words, "%s%s", before, words_of_actor(actor).text);
 }
 
 static void add_arrow(struct words *words)
@@ -72,7 +58,7 @@ static void add_error(struct words *words, int error)
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (names[i].error == error)
             name = names[i].name;
-    words_add(words, "%s", name != NULL ? name : error_text(error));
+    words_add(words, "%s", name != NULL ? name : strerror(error));
 }
 
 static bool is_one_of(const char *word, const char *one, const char *other)
@@ -86,23 +72,20 @@ static void add_by_whom(struct words *words, const struct event *event)
 {
     const struct actor *who = &event->other;
 
-    if (who->kind == NULL)
-        return;
-    if (event->actor.kind == who->kind && event->actor.number == who->number)
+    if (same_actor(&event->actor, who))
         words_add(words, " by its own poll");
-    else {
-        words_add(words, strcmp(who->kind, "reactor") == 0 ? " by the " : " by ");
-        add_actor(words, who);
-    }
+    else if (who->kind != NULL)
+        add_actor(words, strcmp(who->kind, "reactor") == 0 ? " by the " : " by ", who);
 }
 
 static void add_exec(struct words *words, const struct event *event)
 {
     static const char *const done[] = {
         [EXEC_TURN] = "a turn",      [EXEC_SPAWN] = "spawned",
-        [EXEC_WAKE] = "woken",       [EXEC_POLL] = "polled",
-        [EXEC_PENDING] = "PENDING",  [EXEC_WASTED] = "PENDING: wasted",
-        [EXEC_DONE] = "READY: done", [EXEC_CANCEL] = "cancelled",
+        [EXEC_WAKE] = "woken",       [EXEC_INBOX] = "leaves a wake for the executor",
+        [EXEC_POLL] = "polled",      [EXEC_PENDING] = "PENDING",
+        [EXEC_DONE] = "READY: done", [EXEC_WASTED] = "PENDING: wasted",
+        [EXEC_CANCEL] = "cancelled", [EXEC_STUCK] = "no task can ever be woken again",
     };
 
     words_add(words, "%s", done[event->kind]);
@@ -121,14 +104,12 @@ static void add_ready(struct words *words, const struct event *event)
     if (event->number < 0) {
         words_add(words, ": ");
         add_error(words, (int)-event->number);
-    } else if (is_one_of(event->word, "accept_one", "connect_to"))
+    } else if (strcmp(event->word, "connect_to") == 0)
+        words_add(words, ": fd %d", event->fd);
+    else if (strcmp(event->word, "accept_one") == 0)
         words_add(words, ": fd %" PRId64, event->number);
     else if (strcmp(event->word, "read_some") == 0)
         words_add(words, ": %" PRId64, event->number);
-    if (event->other.kind != NULL) {
-        words_add(words, ": the end of ");
-        add_actor(words, &event->other);
-    }
 }
 
 static void add_future(struct words *words, const struct event *event)
@@ -146,8 +127,7 @@ static void add_future(struct words *words, const struct event *event)
         words_add(words, ", a timer keeps its waker");
         break;
     case FUTURE_JOINS:
-        words_add(words, "waits: the end of ");
-        add_actor(words, &event->other);
+        add_actor(words, "waits: the end of ", &event->other);
         break;
     default:
         words_add(words, "waits: %s", event->word);
@@ -158,11 +138,11 @@ static void add_future(struct words *words, const struct event *event)
 
 static void add_wait(struct words *words, const struct event *event)
 {
-    if (stage.wait == NULL) {
+    if (wait_call == NULL) {
         words_add(words, "does not wait");
         return;
     }
-    words_add(words, "%s on %d descriptor%s, ", stage.wait, event->fd,
+    words_add(words, "%s on %d descriptor%s, ", wait_call, event->fd,
               event->fd == 1 ? "" : "s");
     if (event->number <= 0)
         words_add(words, event->number == 0 ? "only looks" : "no limit");
@@ -174,34 +154,58 @@ static void add_wait(struct words *words, const struct event *event)
 
 static void add_wake(struct words *words, const struct event *event)
 {
-    add_arrow(words);
-    words_add(words, "wake ");
-    add_actor(words, &event->other);
+    if (event->other.kind == NULL)
+        words_add(words, ", and nobody waits for that");
+    else {
+        add_arrow(words);
+        add_actor(words, "wake ", &event->other);
+    }
+}
+
+/* Whose waker it is goes without saying where that task acts. */
+static void add_keeps(struct words *words, const struct event *event)
+{
+    if (event->other.kind == NULL || event->kind == REACTOR_UNTIMER)
+        words_add(words, "gives the waker back");
+    else
+        words_add(words, "keeps the waker");
+    if (!same_actor(&event->other, &event->actor))
+        add_actor(words, " of ", &event->other);
 }
 
 static void add_reactor(struct words *words, const struct event *event)
 {
     switch (event->kind) {
     case REACTOR_WATCH:
-        words_add(words, "watches fd %d %s, keeps the waker", event->fd, event->word);
+        words_add(words, "watches fd %d %s, ", event->fd, event->word);
+        add_keeps(words, event);
+        break;
+    case REACTOR_FORGET:
+        words_add(words, "forgets fd %d", event->fd);
+        break;
+    case REACTOR_TIMER:
+    case REACTOR_UNTIMER:
+        words_add(words, "a deadline, ");
+        add_keeps(words, event);
         break;
     case REACTOR_WAIT:
         add_wait(words, event);
         break;
     case REACTOR_READY:
         words_add(words, "fd %d %s", event->fd, event->word);
-        if (stage.wait == NULL)
-            words_add(words, "? does not look");
+        words_add(words, wait_call == NULL ? "? does not look" : "");
         add_wake(words, event);
         break;
     case REACTOR_TIME:
         words_add(words, "a deadline has come");
         add_wake(words, event);
         break;
+    case REACTOR_WASTED:
+        words_add(words, "comes back early: a signal, another thread, or too short a "
+                         "time-out");
+        break;
     default:
-        words_add(words, event->number == 0
-                             ? "nothing is ready"
-                             : "comes back early: a signal, or another thread");
+        words_add(words, "nothing is ready");
     }
 }
 
@@ -227,9 +231,7 @@ static void add_os(struct words *words, const struct event *event)
                   event->kind == OS_THREAD ? "a thread starts" : "the thread ends");
         return;
     }
-    words_add(words, "%s", event->word);
-    if (event->fd >= 0)
-        words_add(words, " on fd %d", event->fd);
+    words_add(words, event->fd > 0 ? "%s on fd %d" : "%s", event->word, event->fd);
     if (event->kind == OS_START)
         words_add(words, " ...");
     else {
@@ -240,21 +242,10 @@ static void add_os(struct words *words, const struct event *event)
 
 struct words words_of_event(const struct event *event)
 {
+    static void (*const add[])(struct words * words, const struct event *event) = {
+        [EXEC] = add_exec, [FUTURE] = add_future, [REACTOR] = add_reactor, [OS] = add_os};
     struct words words = {.length = 0};
 
-    switch (role_of(event->kind)) {
-    case EXEC:
-        add_exec(&words, event);
-        break;
-    case FUTURE:
-        add_future(&words, event);
-        break;
-    case REACTOR:
-        add_reactor(&words, event);
-        break;
-    case OS:
-        add_os(&words, event);
-        break;
-    }
+    add[role_of(event->kind)](&words, event);
     return words;
 }

@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """Compares the stages with the least that the kernel allows, and with what people use.
 
-    [BENCH_ROUNDS=5] [BENCH_CLIENTS='10 100 1000 5000 9000'] [BENCH_SECONDS=3]
-    [BENCH_BYTES=1073741824] [BENCH_WORKLOADS='demo echo copy idle growth']
-    [BENCH_PROGRAMS='stage5 libuv'] bench.py
+    [BENCH_ROUNDS=5] [BENCH_TIME=480] [BENCH_CLIENTS='10 100 1000 5000 9000']
+    [BENCH_SECONDS=3] [BENCH_BYTES=1073741824]
+    [BENCH_WORKLOADS='demo echo copy idle growth'] [BENCH_PROGRAMS='stage5 libuv'] bench.py
 
 Runs all programs in turn, round after round, so that whatever else the machine does hits
-all of them. Prints medians and targets; writes results.csv and a plot for each workload
-to BENCH (build/bench), where the peers are, too. BIN (.) is where the stages are. Exits 1 if a
-program fails, or stage 5 misses a target. `bench.py settings` only looks at the settings.
+all of them. A round that would not end within BENCH_TIME seconds is not begun; but there
+is always one. Prints medians and targets; writes results.csv and a plot for each workload
+to BENCH (build/bench), where the peers are, too. BIN (.) is where the stages are. Exits 1 if
+a program fails, or stage 5 misses a target. `bench.py settings` only looks at the settings.
 """
 import json
 import os
@@ -52,6 +53,7 @@ ALL_WORKLOADS = 'demo echo copy idle growth'
 WORKLOADS = setting('BENCH_WORKLOADS', ALL_WORKLOADS, ALL_WORKLOADS.split().__contains__,
                     f'one of {ALL_WORKLOADS}')
 ROUNDS = int(setting('BENCH_ROUNDS', '5', is_count, 'a whole number, 1 or more')[0])
+TIME = float(setting('BENCH_TIME', '480', is_time, 'a number of seconds')[0])
 CLIENTS = sorted(int(n) for n in setting('BENCH_CLIENTS', '10 100 1000 5000 9000', is_count,
                                          'a whole number, 1 or more'))
 SECONDS = setting('BENCH_SECONDS', '3', is_time, 'a number of seconds')[0]
@@ -68,7 +70,7 @@ PEERS = {  # name: (command, what it needs)
     'asyncio': (['python3', 'tests/bench/peers/asyncio_streams.py'], 'python3, 3.11 or later'),
     'tokio': ([f'{BENCH}/tokio'], 'cargo and librust-tokio-dev'),
 }
-STAGES = ['stage1', 'stage2', 'stage3', 'stage4', 'stage5']
+STAGES = ['stage2', 'stage3', 'stage4', 'stage5']
 EVERYBODY = [*STAGES, *PEERS]
 PROGRAMS = setting('BENCH_PROGRAMS', ' '.join(EVERYBODY), EVERYBODY.__contains__,
                    f"one of {', '.join(EVERYBODY)}")
@@ -96,15 +98,15 @@ class Failure(Exception):
 FAILURES = (Failure, OSError, ValueError, LookupError, subprocess.SubprocessError)
 
 
-def run(command):
+def run(command, stdout=subprocess.DEVNULL):
     """Returns its report, with the CPU seconds of the whole process and the SYNs that the
     kernel sent again meanwhile."""
     retries, cpu = syn_retries(), cpu_of_children()
-    done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                          text=True, timeout=120, check=False)
+    done = subprocess.run(command, stdout=stdout, stderr=subprocess.PIPE, text=True,
+                          timeout=120, check=False)
     if done.returncode != 0:
         raise Failure(f"{' '.join(command)}: {done.stderr.strip() or done.returncode}")
-    report = json.loads(done.stderr.splitlines()[-1])
+    report = json.loads((done.stdout or done.stderr).splitlines()[-1])
     report['cpu_s'] = cpu_of_children() - cpu
     report['syn_retries'] = syn_retries() - retries
     return report
@@ -198,20 +200,21 @@ def demo_once(program, clients):
 
 
 def copy(program, size):
-    if is_stage(program):
-        options = ['--bytes', str(size), '--buffer', '65536', '-r', 'json']
-    else:
-        options = [str(size), '65536']
-    report = run([*path(program), 'copy', *options])
+    report = run(copy_command(program, str(size)), subprocess.PIPE)
     if report['bytes'] != size:
         raise Failure(f"{program} copied {report['bytes']} of {size} bytes")
-    speed = report.get('bytes_per_s') or report['bytes'] / report['wall_s']
-    return {
-        'GB/s': speed / 1e9,
-        'time, s': report['bytes'] / speed,
-        'CPU, s': report['cpu_s'],
-        'memory, KiB': report['max_rss_kib'],
-    }
+    seconds = report['wall_s'] if 'wall_s' in report else size / report['MB_per_s'] / 1e6
+    return {'GB/s': size / seconds / 1e9, 'time, s': seconds, 'CPU, s': report['cpu_s']}
+
+
+def copy_command(program, size):
+    """With buffers of 64 KiB. The lesson does it by futures, with each reactor; its threads
+    stand for stage 2."""
+    if program == 'stage2':
+        return [f'{BENCH}/copy_stage4', '--threads', size]
+    if is_stage(program):
+        return [f'{BENCH}/copy_{program}', '--futures', size]
+    return [*path(program), 'copy', size, '65536']
 
 
 def echo_command(program):
@@ -276,25 +279,48 @@ def idle_together(programs, connections):
             server.stop()
     for i, report in enumerate(reports):
         program, number = list(servers)[i % len(servers)], 1 + i // len(servers)
-        measured = {'CPU, ms': 1000 * report['cpu_s']}
         if number == 1:
-            measured = {'bytes a connection': report['bytes_per_connection'], **measured}
-        results.add('idle', program, connections, number, measured)
+            results.add('idle', program, connections, number,
+                        {'bytes a connection': report['bytes_per_connection']})
+        results.add('idle', program, connections, number, {'CPU, ms': 1000 * report['cpu_s']})
 
 
 # ---- the rounds ----
 
-def in_turn(workload, function, programs, sizes, warm_up):
+def one_round(number, workload, function, programs, sizes, warm_up):
     """Each round has an order of its own (in each run the same), so that nobody always comes
-    after one who has left the machine hot, or cold. Round 0 is the warm-up, of that size, if
-    any."""
-    for number in range(0 if warm_up else 1, ROUNDS + 1):
-        say(f'{workload}, ' + (f'round {number} of {ROUNDS}' if number else 'warm-up'))
-        for n in sizes if number else [warm_up]:
-            able = [p for p in programs
-                    if p != 'stage2' or workload == 'copy' or n <= MOST_THREADS]
-            for program in random.Random(number).sample(able, len(able)):
-                attempt(workload, function, program, n, number)
+    after one who has left the machine hot, or cold. Round 0 is the warm-up."""
+    say(f'{workload}, ' + (f'round {number} of {ROUNDS}' if number else 'warm-up'))
+    for n in sizes if number else warm_up:
+        able = [p for p in programs
+                if p != 'stage2' or workload == 'copy' or n <= MOST_THREADS]
+        for program in random.Random(number).sample(able, len(able)):
+            attempt(workload, function, program, n, number)
+
+
+def all_rounds(servers):
+    """Each workload has as many as fit into the time; but idle, whose connections take most
+    of its time, has all of them after the first."""
+    workloads = {  # function, programs, sizes, and those of the warm-up
+        'demo': (demo, servers, CLIENTS, CLIENTS[:1]),
+        'echo': (echo, servers, [50], []),  # each has its own
+        'copy': (copy, servers, [BYTES], [BYTES // 16]),
+        'growth': (growth, chosen(STAGES[1:]), CLIENTS, CLIENTS[:1]),
+    }
+    longest = 0
+    for number in range(ROUNDS + 1):
+        began = time.monotonic()
+        if number > 1 and began - started + longest > TIME:
+            print(f'{number - 1} of {ROUNDS} rounds: another would take {longest:.0f} s, '
+                  f'and not end within BENCH_TIME={TIME:g} s')
+            return
+        for workload in WORKLOADS:
+            if workload in workloads:
+                one_round(number, workload, *workloads[workload])
+        if number > 0:
+            longest = max(longest, time.monotonic() - began)
+        if number == 1 and 'idle' in WORKLOADS:
+            all_at_once(servers, CLIENTS[-1])
 
 
 def attempt(workload, function, program, n, number):
@@ -361,6 +387,39 @@ def raise_descriptor_limit():
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
+def measure(peers):
+    """Returns the exit status so far. Whoever interrupts it gets what was measured by then."""
+    try:
+        all_rounds(chosen(STAGES, peers))
+    except KeyboardInterrupt:
+        note_failure('interrupted before the end')
+        return 130
+    return 1 if failures else 0
+
+
+def draw(workload):
+    try:
+        plots.draw(BENCH, workload, results)
+    except FAILURES as failure:
+        note_failure(f'plot of {workload}: {failure}')
+
+
+def print_report():
+    """Returns how many targets were missed."""
+    for workload in WORKLOADS:
+        rounds = len(results.distinct(workload, 3))
+        print(f'\n{workload}: medians of {rounds} round' + ('\n' if rounds == 1 else 's\n'))
+        print_table(results.table(workload))
+    results.write_csv(f'{BENCH}/results.csv')
+    print('in short: each workload with its largest n\n')
+    print_table(results.summary(SUMMARY), names=0)
+    missed = targets.print_all(results)
+    for workload in WORKLOADS:
+        draw(workload)
+    say(f'wrote {BENCH}/results.csv and the plots beside it')
+    return missed
+
+
 def main():
     if sys.argv[1:] == ['settings']:
         return 0 # they are good, or we would not have come so far
@@ -368,36 +427,13 @@ def main():
     raise_descriptor_limit()
     print(machine())
     peers = peers_present()
-    print('stage 1 is in copy only: it serves one connection after the other; '
-          f'stage 2 in demos of up to {MOST_THREADS} clients', flush=True)
-    servers = chosen(STAGES[1:], peers)
-    stages_of_growth = chosen(STAGES[2:])
-    for workload in WORKLOADS:
-        if workload == 'demo':
-            in_turn('demo', demo, servers, CLIENTS, CLIENTS[0])
-        elif workload == 'echo':
-            in_turn('echo', echo, servers, [50], None)  # each has its own
-        elif workload == 'copy':
-            in_turn('copy', copy, chosen(STAGES, peers), [BYTES], BYTES // 16)
-        elif workload == 'idle':
-            all_at_once(servers, CLIENTS[-1])
-        elif workload == 'growth':
-            in_turn('growth', growth, stages_of_growth, CLIENTS, CLIENTS[0])
-        print(f'\n{workload}: medians of {ROUNDS} round' + ('s\n' if ROUNDS > 1 else '\n'))
-        print_table(results.table(workload))
-    results.write_csv(f'{BENCH}/results.csv')
-    print('in short: each workload with its largest n\n')
-    print_table(results.summary(SUMMARY), names=0)
-    missed = targets.print_all(results)
-    for workload in WORKLOADS:
-        try:
-            plots.draw(BENCH, workload, results)
-        except FAILURES as failure:
-            note_failure(f'plot of {workload}: {failure}')
+    print('stage 1 is left out: it serves one connection after the other; stage 2 is in demos '
+          f'of up to {MOST_THREADS} clients', flush=True)
+    status = measure(peers)
+    missed = print_report()
     for failure in failures:
         print(f'failed: {failure}')
-    say(f'wrote {BENCH}/results.csv and the plots beside it')
-    return 1 if missed or failures else 0
+    return status or (1 if missed or failures else 0)
 
 
 if __name__ == '__main__':

@@ -3,18 +3,11 @@
  * Linked with each reactor in turn; an event is a byte that has arrived.
  *
  *     growth IDLE EVENTS */
-#include "core/io.h"
-#include "core/message.h"
-#include "core/reactor.h"
-#include "core/system.h"
-#include "core/task.h"
-#include "core/trace.h"
+#include "tool.h"
 
-#include "app/net.h"
-#include "app/stage.h"
+#include "core/core.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,18 +45,18 @@ struct counts {
 
 static struct counts counts_now(void)
 {
-    return (struct counts){now_ns(), in_reactor, trace_counts[EXEC_WAKE],
-                           trace_counts[EXEC_POLL]};
+    return (struct counts){now_ns(), in_reactor, trace_count[EXEC_WAKE],
+                           trace_count[EXEC_POLL]};
 }
 
 static void report(long idle, long events, struct counts from, struct counts to)
 {
     double n = (double)events;
 
-    printf("{\"stage\":\"%s\",\"idle\":%ld,\"events\":%ld,\"ns_per_event\":%.1f,"
+    printf("{\"how\":\"%s\",\"idle\":%ld,\"events\":%ld,\"ns_per_event\":%.1f,"
            "\"reactor_ns_per_event\":%.1f,\"wakes_per_event\":%.3f,"
            "\"polls_per_event\":%.3f}\n",
-           stage.name, idle, events, (double)(to.time - from.time) / n,
+           reactor_how, idle, events, (double)(to.time - from.time) / n,
            (double)(to.in_reactor - from.in_reactor) / n,
            (double)(to.wakes - from.wakes) / n, (double)(to.polls - from.polls) / n);
 }
@@ -76,23 +69,20 @@ struct player {
     int fd;
     bool ends;
     char byte;
-    long events;          /* bytes that it got */
-    struct counts before; /* the end of the warm-up */
-    union {
-        struct read_some read;
-        struct write_all write;
-    };
+    long events;                /* bytes that it got */
+    struct counts before;       /* the end of the warm-up */
+    struct operation operation; /* one state, one wait */
 };
 
 static void start_reading(struct player *self)
 {
-    self->read = read_some(self->fd, &self->byte, 1);
+    self->operation = read_some(self->fd, &self->byte, 1);
     self->state = READING;
 }
 
 static void start_writing(struct player *self)
 {
-    self->write = write_all(self->fd, &self->byte, 1);
+    self->operation = write_all(self->fd, &self->byte, 1);
     self->state = WRITING;
 }
 
@@ -114,28 +104,35 @@ static enum poll_result player_poll(struct future *future, struct context *cx)
     for (;;) {
         switch (self->state) {
         case READING:
-            if (future_poll(&self->read.future, cx) == PENDING)
+            if (future_poll(&self->operation.future, cx) == PENDING)
                 return PENDING;
-            if (self->read.result != 1)
-                fail("cannot read a byte: %s", strerror((int)-self->read.result));
+            if (self->operation.result != 1)
+                fail("cannot read a byte: %s", strerror((int)-self->operation.result));
             if (got_all(self))
                 return READY;
             start_writing(self);
             break;
         case WRITING:
-            if (future_poll(&self->write.future, cx) == PENDING)
+            if (future_poll(&self->operation.future, cx) == PENDING)
                 return PENDING;
+            if (self->operation.result != 0)
+                fail("cannot write a byte: %s", strerror((int)-self->operation.result));
             start_reading(self);
             break;
         }
     }
 }
 
+static void player_drop(struct future *future)
+{
+    future_drop(&container_of(future, struct player, future)->operation.future);
+}
+
 static struct player *player(int fd)
 {
     struct player *self = allocate(1, sizeof *self);
 
-    self->future.poll = player_poll;
+    self->future = (struct future){player_poll, player_drop};
     self->fd = fd;
     start_reading(self);
     return self;
@@ -148,39 +145,31 @@ static void make_pair(int fds[2])
     if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0)
         fail("cannot make a pair of sockets: %s; raise ulimit -n, or take fewer",
              strerror(errno));
-    if (set_nonblocking(fds[0]) != 0 || set_nonblocking(fds[1]) != 0)
-        fail("cannot make a socket non-blocking");
-}
-
-static long argument(const char *text)
-{
-    long value = strtol(text, NULL, 10);
-
-    if (value < 1 || value > 1000000)
-        fail("'%s' is not a number from 1 to 1000000", text);
-    return value;
+    set_nonblocking(fds[0]);
+    set_nonblocking(fds[1]);
 }
 
 int main(int argc, char **argv)
 {
     int fds[2];
 
+    program_name = "growth";
     if (argc != 3)
-        fail("usage: growth IDLE EVENTS");
-    long idle = argument(argv[1]);
-    wanted = argument(argv[2]);
-    net_take_descriptors();
-    reactor_init(false);
+        usage("IDLE EVENTS");
+    long idle = number(argv[1], 1, 1000000);
+    wanted = number(argv[2], 1, 1000000);
+    raise_descriptor_limit();
+    reactor_init();
     for (long i = 0; i < idle; i++) {
         make_pair(fds);
-        task_detach(spawn(&player(fds[0])->future, "idle", i + 1));
+        spawn(&player(fds[0])->future, "idle", i + 1);
     }
     make_pair(fds);
     struct player *ping = player(fds[0]);
     struct player *pong = player(fds[1]);
     ping->ends = true;
     start_writing(ping);
-    task_detach(spawn(&pong->future, "pong", 0));
+    spawn(&pong->future, "pong", 0);
     block_on(&ping->future);
 
     /* Each byte that ping got has been one that pong got, too. */

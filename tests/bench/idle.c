@@ -124,7 +124,7 @@ static void measure(struct server *all, int servers, long count, double seconds)
 
 int main(int argc, char **argv)
 {
-    program = "idle";
+    program_name = "idle";
     if (argc < 6 || argc % 2 != 0)
         usage("COUNT SECONDS ROUNDS PORT PID [PORT PID]...");
     long count = number(argv[1], 1, 1000000);

@@ -1,4 +1,4 @@
-/* Drives an echo server, on bare epoll: each connection sends a message, waits until all
+/* Drives an echo server, on bare epoll: each connection sends a request, waits until all
  * of it has come back, and sends the next. After a warm-up it counts the round trips, and
  * the CPU time of the server and its own.
  *
@@ -19,13 +19,13 @@
 #define WARM_UP (300 * NS_PER_MS)
 
 enum { MOST_BYTES = 65536 };
-static char message[MOST_BYTES];
-static size_t size; /* of the message */
+static char request[MOST_BYTES];
+static size_t size; /* of the request */
 
 struct connection {
     int fd;
     size_t came;  /* bytes of the echo */
-    int64_t sent; /* the time when the message was sent */
+    int64_t sent; /* the time when the request was sent */
 };
 static int epoll_fd;
 
@@ -62,12 +62,12 @@ static long percentile(double part)
 
 /* ---- connections ---- */
 
-/* A message fits into a socket's buffer, and the last one has come back. */
-static void send_message(struct connection *connection, int64_t time)
+/* A request fits into a socket's buffer, and the last one has come back. */
+static void send_request(struct connection *connection, int64_t time)
 {
     connection->came = 0;
     connection->sent = time;
-    ssize_t n = write(connection->fd, message, size);
+    ssize_t n = write(connection->fd, request, size);
     if (n != (ssize_t)size)
         fail("cannot send %zu bytes at once: %s", size,
              n < 0 ? strerror(errno) : "short");
@@ -96,13 +96,13 @@ static void receive(struct connection *connection)
         return;
     if (n <= 0)
         fail("the server ended a connection: %s", n < 0 ? strerror(errno) : "closed");
-    if (memcmp(bytes, message + connection->came, (size_t)n) != 0)
+    if (memcmp(bytes, request + connection->came, (size_t)n) != 0)
         fail("what came back is not what was sent");
     connection->came += (size_t)n;
     if (connection->came == size) {
-        int64_t time = now();
+        int64_t time = now_ns();
         count(time - connection->sent);
-        send_message(connection, time);
+        send_request(connection, time);
     }
 }
 
@@ -110,7 +110,7 @@ static void run_until(int64_t end)
 {
     static struct epoll_event ready[1024];
 
-    while (now() < end) {
+    while (now_ns() < end) {
         int n = epoll_wait(epoll_fd, ready, 1024, 100);
         if (n < 0 && errno != EINTR)
             fail("cannot wait: %s", strerror(errno));
@@ -131,12 +131,12 @@ static void forget_what_was_counted(void)
 static void measure(int64_t duration, long server)
 {
     forget_what_was_counted();
-    int64_t start = now();
+    int64_t start = now_ns();
     int64_t own = cpu_of(getpid());
     int64_t theirs = cpu_of(server);
 
     run_until(start + duration);
-    double seconds = (double)(now() - start) / 1e9;
+    double seconds = (double)(now_ns() - start) / 1e9;
     if (replies == 0)
         fail("no echo came back in %.1f s", seconds);
     printf("{\"replies\":%ld,\"seconds\":%.6f,\"replies_per_s\":%.1f,\"p50_us\":%ld,"
@@ -148,7 +148,7 @@ static void measure(int64_t duration, long server)
 
 int main(int argc, char **argv)
 {
-    program = "load";
+    program_name = "load";
     if (argc != 6)
         usage("PORT CONNECTIONS BYTES SECONDS SERVER_PID");
     long connections = number(argv[2], 1, 20000);
@@ -158,14 +158,14 @@ int main(int argc, char **argv)
     if (all == NULL || epoll_fd < 0)
         fail("cannot start: %s", strerror(errno));
     for (size_t i = 0; i < size; i++)
-        message[i] = (char)('a' + i % 26);
+        request[i] = (char)('a' + i % 26);
     raise_descriptor_limit();
 
     for (long i = 0; i < connections; i++)
         connect_one(&all[i], (int)number(argv[1], 1, 65535));
     for (long i = 0; i < connections; i++)
-        send_message(&all[i], now());
-    run_until(now() + WARM_UP);
+        send_request(&all[i], now_ns());
+    run_until(now_ns() + WARM_UP);
     measure((int64_t)(strtod(argv[4], NULL) * 1e9), number(argv[5], 1, 1L << 30));
     free(all);
 }

@@ -4,31 +4,15 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
-
-const char *program;
-
-void fail(const char *format, ...)
-{
-    va_list arguments;
-
-    fprintf(stderr, "%s: ", program);
-    va_start(arguments, format);
-    vfprintf(stderr, format, arguments);
-    va_end(arguments);
-    fputc('\n', stderr);
-    exit(EXIT_FAILURE);
-}
 
 void usage(const char *arguments)
 {
-    fprintf(stderr, "usage: %s %s\n", program, arguments);
+    fprintf(stderr, "usage: %s %s\n", program_name, arguments);
     exit(2);
 }
 
@@ -38,20 +22,10 @@ long number(const char *text, long least, long most)
     long value = strtol(text, &end, 10);
 
     if (*text == '\0' || *end != '\0' || value < least || value > most) {
-        fprintf(stderr, "%s: '%s' is not a number from %ld to %ld\n", program, text,
-                least, most);
+        message("'%s' is not a number from %ld to %ld", text, least, most);
         exit(2);
     }
     return value;
-}
-
-int64_t now(void)
-{
-    struct timespec time;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0)
-        fail("cannot read the clock: %s", strerror(errno));
-    return time.tv_sec * INT64_C(1000000000) + time.tv_nsec;
 }
 
 void raise_descriptor_limit(void)

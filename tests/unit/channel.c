@@ -1,13 +1,9 @@
 /* Unit tests of the bounded channel of the lesson about futures. */
 #include "../../classroom/futures/bounded_channel.h"
 
-#include "core/message.h"
-#include "core/task.h"
 #include "unit.h"
 
 #include <pthread.h>
-
-static struct context cx; /* nobody's: for polls by hand */
 
 static struct channel channel = {
     .lock = PTHREAD_MUTEX_INITIALIZER, .moved = PTHREAD_COND_INITIALIZER, .senders = 1};
@@ -17,7 +13,7 @@ static long next_value(void)
 {
     struct receive_from receive = receive_from(&channel);
 
-    CHECK(future_poll(&receive.future, &cx) == READY);
+    CHECK(poll_by_hand(&receive.future) == READY);
     return receive.closed ? -1 : receive.value;
 }
 
@@ -28,7 +24,7 @@ static void test_channel_senders_dropped_in_every_state(void)
 
     for (int i = 0; i < 6; i++) {
         sends[i] = send_to(&channel, i);
-        enum poll_result result = future_poll(&sends[i].future, &cx);
+        enum poll_result result = poll_by_hand(&sends[i].future);
         CHECK(result == (i < CHANNEL_CAPACITY ? READY : PENDING));
     }
     future_drop(&unused.future);   /* before its first poll */
@@ -39,14 +35,14 @@ static void test_channel_senders_dropped_in_every_state(void)
     future_drop(&sends[5].future); /* at the end of the line */
     CHECK(next_value() == 1);
     CHECK(next_value() == 2);
-    CHECK(future_poll(&sends[4].future, &cx) == READY);
+    CHECK(poll_by_hand(&sends[4].future) == READY);
     future_drop(&sends[4].future); /* after READY */
     CHECK(next_value() == 4);
 
     struct receive_from receive = receive_from(&channel);
-    CHECK(future_poll(&receive.future, &cx) == PENDING);
+    CHECK(poll_by_hand(&receive.future) == PENDING);
     channel_sender_done(&channel);
-    CHECK(future_poll(&receive.future, &cx) == READY && receive.closed);
+    CHECK(poll_by_hand(&receive.future) == READY && receive.closed);
     future_drop(&receive.future);
 }
 
@@ -63,17 +59,17 @@ struct sender {
 };
 
 /* Now and then it gives up, and sends the same value again. */
-static enum poll_result sender_poll(struct future *future, struct context *context)
+static enum poll_result sender_poll(struct future *future, struct context *cx)
 {
     struct sender *self = container_of(future, struct sender, future);
 
     for (; self->value < self->end; self->send = send_to(&channel, ++self->value)) {
-        if (future_poll(&self->send.future, context) == READY)
+        if (future_poll(&self->send.future, cx) == READY)
             continue;
         if (++self->polls % 7 == 0) {
             future_drop(&self->send.future);
             self->send = send_to(&channel, self->value);
-            wake(context->waker);
+            wake(cx->waker);
         }
         return PENDING;
     }
@@ -94,7 +90,7 @@ static void spawn_sender(long number)
     self->value = number * MANY;
     self->end = self->value + MANY;
     self->send = send_to(&channel, self->value);
-    task_detach(spawn(&self->future, "sender", number));
+    spawn(&self->future, "sender", number);
 }
 
 static void *thread_main(void *number)
@@ -109,10 +105,10 @@ static void *thread_main(void *number)
 static struct receive_from receiving;
 static long received[THREADS + TASKS];
 
-static enum poll_result receive_all(struct script *self, struct context *context)
+static enum poll_result receive_all(struct script *self, struct context *cx)
 {
     (void)self;
-    while (future_poll(&receiving.future, context) == READY) {
+    while (future_poll(&receiving.future, cx) == READY) {
         if (receiving.closed)
             return READY;
         long sender = receiving.value / MANY;

@@ -39,8 +39,7 @@ struct client {
     struct client *later;
 };
 
-/* All time-outs are as long, too: in this ring the earliest deadline comes first, and a
- * client whose time starts anew goes to the end. */
+/* All time-outs are as long, too: in this ring the earliest deadline comes first. */
 static struct client ring = {.earlier = &ring, .later = &ring};
 
 static void accept_all(struct source *listener)
@@ -90,18 +89,15 @@ static void client_readable(struct source *source)
 {
     struct client *client = (struct client *)source;
 
-    stop_time(client);
     if (client_reads(source->fd, &client->lines))
-        start_time(client);
-    else
-        forget(source);
+        return;
+    stop_time(client);
+    forget(source);
 }
 
 static void client_connected(struct source *source)
 {
     check_connected(source->fd);
-    stop_time((struct client *)source);
-    start_time((struct client *)source);
     source->ready = client_readable;
     want(source, POLLIN);
 }

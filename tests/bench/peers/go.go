@@ -64,15 +64,16 @@ var connecting = make(chan bool, 250)
 
 func client(address string, done chan<- bool) {
 	connecting <- true
-	limit := time.Duration(clients)*delay + 10*time.Second
-	connection, err := net.DialTimeout("tcp4", address, limit)
+	deadline := time.Now().Add(delay + 30*time.Second)
+	dialer := net.Dialer{Deadline: deadline}
+	connection, err := dialer.Dial("tcp4", address)
 	check(err, "connect")
+	check(connection.SetReadDeadline(deadline), "set a time-out")
 	<-connecting
 	defer connection.Close()
 	buffer := make([]byte, 32)
 	lines := 0
 	for {
-		check(connection.SetReadDeadline(time.Now().Add(limit)), "set a time-out")
 		n, err := connection.Read(buffer)
 		if err == io.EOF {
 			break

@@ -81,10 +81,8 @@ static void client_readable(struct ev_loop *loop, ev_io *io, int events)
     struct client *client = (struct client *)io;
 
     (void)events;
-    if (client_reads(io->fd, &client->lines)) {
-        ev_timer_again(loop, &client->timer);
+    if (client_reads(io->fd, &client->lines))
         return;
-    }
     ev_timer_stop(loop, &client->timer);
     ev_io_stop(loop, io);
     if (ended == clients)
@@ -95,15 +93,14 @@ static void client_connected(struct ev_loop *loop, ev_io *io, int events)
 {
     (void)events;
     check_connected(io->fd);
-    ev_timer_again(loop, &((struct client *)io)->timer);
     ev_io_stop(loop, io);
     watch(loop, io, client_readable, io->fd, EV_READ);
 }
 
 static void start_client(struct ev_loop *loop, struct client *client)
 {
-    ev_timer_init(&client->timer, client_timed_out, 0, time_out());
-    ev_timer_again(loop, &client->timer);
+    ev_timer_init(&client->timer, client_timed_out, time_out(), 0);
+    ev_timer_start(loop, &client->timer);
     watch(loop, &client->io, client_connected, connect_to_us(), EV_WRITE);
 }
 

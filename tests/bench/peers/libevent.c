@@ -1,5 +1,5 @@
-/* The same work with libevent: bufferevents and their time-outs, an evconnlistener, a
- * timer for each delay. */
+/* The same work with libevent: bufferevents, an evconnlistener, a timer for each delay and
+ * each time-out. */
 #include "peer.h"
 
 #include <event2/buffer.h>
@@ -97,6 +97,7 @@ static void accepted(struct evconnlistener *listener, evutil_socket_t fd,
 
 struct client {
     struct bufferevent *stream;
+    struct event *timer;
     int lines;
 };
 
@@ -116,14 +117,21 @@ static void client_event(struct bufferevent *stream, short events, void *argumen
 
     if ((events & BEV_EVENT_CONNECTED) != 0)
         return;
-    if ((events & BEV_EVENT_TIMEOUT) != 0)
-        give_up();
     if ((events & BEV_EVENT_ERROR) != 0)
         die("read from the server");
+    event_free(client->timer);
     bufferevent_free(stream);
     completed += client->lines == 2;
     if (++ended == clients)
         event_base_loopbreak(base);
+}
+
+static void client_timed_out(evutil_socket_t fd, short events, void *argument)
+{
+    (void)fd;
+    (void)events;
+    (void)argument;
+    give_up();
 }
 
 static void start_client(struct client *client, struct sockaddr *to, socklen_t length)
@@ -132,7 +140,9 @@ static void start_client(struct client *client, struct sockaddr *to, socklen_t l
 
     client->stream = stream(-1);
     bufferevent_setcb(client->stream, client_readable, NULL, client_event, client);
-    check(bufferevent_set_timeouts(client->stream, &time, &time), "set a time-out");
+    client->timer =
+        check_pointer(evtimer_new(base, client_timed_out, client), "set a timer");
+    check(evtimer_add(client->timer, &time), "set a timer");
     check(bufferevent_enable(client->stream, EV_READ), "read");
     check(bufferevent_socket_connect(client->stream, to, (int)length), "connect");
 }

@@ -179,10 +179,9 @@ static void client_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 {
     struct client *client = (struct client *)stream;
 
-    if (n > 0) {
+    if (n > 0)
         print_answer(buffer->base, (size_t)n, &client->lines);
-        must(uv_timer_again(&client->timer), "start a timer");
-    } else if (n == UV_EOF) {
+    else if (n == UV_EOF) {
         uv_close((uv_handle_t *)&client->timer, NULL);
         uv_close((uv_handle_t *)stream, client_closed);
     } else
@@ -192,7 +191,6 @@ static void client_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buffer)
 static void client_connected(uv_connect_t *connect, int status)
 {
     must(status, "connect");
-    must(uv_timer_again(&((struct client *)connect->handle)->timer), "start a timer");
     must(uv_read_start(connect->handle, give_buffer, client_read), "read");
 }
 
@@ -204,7 +202,7 @@ static void start_client(void)
         return;
     struct client *client = &all_clients[started++];
     must(uv_timer_init(loop, &client->timer), "make a timer");
-    must(uv_timer_start(&client->timer, client_timed_out, ms, ms), "start a timer");
+    must(uv_timer_start(&client->timer, client_timed_out, ms, 0), "start a timer");
     must(uv_tcp_init(loop, &client->tcp), "make a stream");
     must(uv_tcp_connect(&client->connect, &client->tcp, (struct sockaddr *)&server,
                         client_connected),

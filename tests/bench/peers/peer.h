@@ -29,7 +29,7 @@ bool would_block(void);        /* errno says so */
 
 extern long clients;   /* that are wanted */
 extern double delay;   /* s */
-double time_out(void); /* s: a client gives up after so long without a byte */
+double time_out(void); /* s that a client may take in all */
 extern long ended;
 extern long completed;
 

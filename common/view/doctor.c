@@ -1,0 +1,144 @@
+#include "view/doctor.h"
+
+#include "view/dump.h"
+#include "view/habits.h"
+#include "view/text.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct tables *tables; /* NULL: there are no tasks */
+
+/* ---- stuck tasks ---- */
+
+static const struct diagnosis {
+    const char *last_event;
+    const char *mistake;
+} diagnoses[EVENT_KINDS] = {
+    [FUTURE_WAITS] = {"it waits for",
+                      "the reactor never got its waker, or lost it when the descriptor "
+                      "was closed, or another waker took its place"},
+    [FUTURE_SLEEPS] = {"it waits for a deadline",
+                       "its sleep was dropped, or copied after its first poll"},
+    [FUTURE_JOINS] = {"it waits for the end of another task",
+                      "none of its own; the other one is in this list, too"},
+    [FUTURE_ASKS] = {"it waits for something that should wake it",
+                     "who has its waker forgot it, or another waker took its place"},
+    [EXEC_POLL] = {"it was polled, and returned PENDING",
+                   "it returned PENDING without leaving a waker, or that was an old one"},
+};
+
+static void say_why_stuck(struct waker task, const struct event *said)
+{
+    const struct diagnosis *diagnosis = &diagnoses[said->kind];
+    struct words fd = {.length = 0};
+
+    if (task.generation == 0 || said->actor.kind == NULL)
+        return; /* a joiner */
+    if (diagnosis->mistake == NULL)
+        diagnosis = &diagnoses[EXEC_POLL];
+    if (said->kind == FUTURE_WAITS)
+        words_add(&fd, " fd %d", said->fd);
+    message("stuck: %s; last event: %s%s; likely mistake: %s",
+            words_of_actor(&said->actor).text, diagnosis->last_event, fd.text,
+            diagnosis->mistake);
+}
+
+/* ---- Ctrl-\ ---- */
+
+static struct call call; /* that the executor's thread is in */
+static volatile sig_atomic_t dump_is_wanted;
+
+static void add(char *line, size_t *length, const char *text)
+{
+    while (*text != '\0')
+        line[(*length)++] = *text++;
+}
+
+/* Like all in a signal handler without printf, and without locks. */
+static void print_call(const char *name, int fd)
+{
+    char line[256];
+    char digits[] = "0000000000";
+    size_t length = 0;
+    size_t first = sizeof digits - 1;
+
+    if (strlen(program_name) + strlen(name) > sizeof line - 50)
+        return;
+    do
+        digits[--first] = (char)('0' + fd % 10);
+    while ((fd /= 10) > 0);
+    add(line, &length, program_name);
+    add(line, &length, ": this call is under way: ");
+    add(line, &length, name);
+    if (digits[first] != '0') {
+        add(line, &length, " on fd ");
+        add(line, &length, digits + first);
+    }
+    add(line, &length, "\n");
+    if (write(STDERR_FILENO, line, length) < 0)
+        return; /* nobody can be told */
+}
+
+static void on_quit(int number)
+{
+    int saved_errno = errno;
+    const char *name = call.name;
+
+    (void)number;
+    if (name != NULL)
+        print_call(name, call.fd);
+    dump_is_wanted = 1;
+    tables->interrupt();
+    errno = saved_errno;
+}
+
+static void on_continue(int number)
+{
+    (void)number;
+    habits_was_stopped();
+}
+
+static void handle(int number, void (*handler)(int number))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    if (sigaction(number, &action, NULL) != 0)
+        fail("cannot handle signal %d: %s", number, strerror(errno));
+}
+
+/* ---- start ---- */
+
+static void doctor_event(const struct event *event)
+{
+    if (event->kind == EXEC_STUCK)
+        tables->visit_tasks(say_why_stuck);
+    if (!dump_is_wanted)
+        return;
+    dump_is_wanted = 0;
+    dump_tasks(tables);
+}
+
+void doctor_lists_odd_tasks(void)
+{
+    if (tables != NULL)
+        dump_odd_tasks(tables);
+}
+
+void doctor_start(const struct views *views)
+{
+    static struct tables copy;
+
+    if (views->tables == NULL)
+        return;
+    copy = *views->tables;
+    tables = &copy;
+    under_way = &call;
+    handle(SIGQUIT, on_quit);
+    handle(SIGCONT, on_continue);
+    trace_listen(1U << EXEC_TURN | 1U << EXEC_STUCK, doctor_event);
+    habits_start(views->explain != 0 || views->step);
+}

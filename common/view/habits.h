@@ -1,0 +1,15 @@
+/* Bad habits, which the doctor warns of: polls that take long, tasks and reactors that
+ * are busy and bring nothing. */
+#ifndef VIEW_HABITS_H
+#define VIEW_HABITS_H
+
+#include "view/view.h"
+
+/* Listens to the event log. If a person looks at the run while it happens, printing takes
+ * time, too, and no poll is said to be long. */
+void habits_start(bool person_looks);
+
+/* From a signal handler: the process was stopped for a while, and time has gone. */
+void habits_was_stopped(void);
+
+#endif
