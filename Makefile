@@ -28,7 +28,7 @@ PROGRAMS := $(STAGES:%=$(BIN)/%)
 # What every program has; what is added to wait by blocking, or by futures.
 EVERY    := base/base base/trace \
             cli/answer cli/net cli/options cli/response cli/run cli/stop cli/tally cli/thread \
-            view/doctor view/dump view/explain view/fold view/habits view/keys view/lanes view/picture view/spans view/step view/svg \
+            view/doctor view/dump view/explain view/fold view/habits view/keys view/lanes view/page view/picture view/records view/replay view/replay_page view/spans view/step view/svg \
             view/terminal view/text view/timeline view/trace view/view view/words
 BLOCKING := cli/blocking cli/blocking_io
 CORE     := core/task core/io core/timer core/combine
@@ -55,6 +55,24 @@ $(BIN)/stage5: $(BUILD)/stage5_epoll/reactor.o $(FUTURES)
 
 $(PROGRAMS):
 	$(call run,link $@) $(LINK) -o $@ $^
+
+# The page of --replay, in one piece, as a C array.
+PAGE := $(BUILD)/common/view/replay_page
+
+$(PAGE).html: common/view/replay.html common/view/replay.css common/view/replay.js
+	@mkdir -p $(@D)
+	$(call run,page $@) sed -e '/@STYLE@/{' -e 'r common/view/replay.css' -e 'd' -e '}' \
+	    -e '/@SCRIPT@/{' -e 'r common/view/replay.js' -e 'd' -e '}' common/view/replay.html >$@
+
+$(PAGE).c: $(PAGE).html
+	$(call run,page $@) { echo '#include <stddef.h>' && \
+	    echo 'extern const unsigned char replay_page[]; extern const size_t replay_page_length;' && \
+	    echo 'const unsigned char replay_page[] = {' && \
+	    od -An -v -tu1 $< | sed 's/  */,/g; s/^,//; s/$$/,/' && \
+	    echo '}; const size_t replay_page_length = sizeof replay_page;'; } >$@
+
+$(PAGE).o: $(PAGE).c
+	$(call run,cc $<) $(COMPILE) -c -o $@ $<
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
@@ -119,7 +137,26 @@ $(UNITS):
 
 units: $(UNITS)
 
-test check: all futures units
+# For tests of --replay: the stages, and a run of its own, with what they really hold.
+REPLAYED := $(patsubst stage%,$(BUILD)/replay/stage%,$(filter-out stage1 stage2,$(STAGES)))
+RUNS     := $(REPLAYED:$(BUILD)/replay/stage%=$(BUILD)/replay/runs%)
+DUMP     := $(BUILD)/tests/replay/dump.o
+
+$(BUILD)/replay/stage3: $(BUILD)/stage3_busy/reactor.o  $(FUTURES) $(DUMP)
+$(BUILD)/replay/stage4: $(BUILD)/stage4_poll/reactor.o  $(FUTURES) $(DUMP)
+$(BUILD)/replay/stage5: $(BUILD)/stage5_epoll/reactor.o $(FUTURES) $(DUMP)
+$(BUILD)/replay/runs3:  $(BUILD)/stage3_busy/reactor.o
+$(BUILD)/replay/runs4:  $(BUILD)/stage4_poll/reactor.o
+$(BUILD)/replay/runs5:  $(BUILD)/stage5_epoll/reactor.o
+$(RUNS): $(BUILD)/tests/replay/runs.o $(DUMP) $(call objects,$(EVERY) $(CORE))
+
+$(REPLAYED) $(RUNS):
+	@mkdir -p $(@D)
+	$(call run,link $@) $(LINK) -o $@ $^
+
+replay-tests: $(REPLAYED) $(RUNS)
+
+test check: all futures units replay-tests
 	@BUILD=$(BUILD) BIN=$(BIN) tests/run.sh $(TESTS)
 
 # The tests that do not measure, under the sanitizers.
@@ -263,4 +300,4 @@ help:
 	@echo 'make install    to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
 	@echo 'make clean      remove what was built'
 
-.PHONY: all futures futures-demo demo units test check bench bench-settings bench-log sanitize figures lint format install uninstall clean help
+.PHONY: all futures futures-demo demo units replay-tests test check bench bench-settings bench-log sanitize figures lint format install uninstall clean help

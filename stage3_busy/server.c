@@ -100,9 +100,7 @@ struct one_echo {
 
 static enum poll_result one_echo_poll(struct future *future, struct context *cx)
 {
-    struct one_echo *self = container_of(future, struct one_echo, future);
-
-    return future_poll(&self->copy.future, cx);
+    return future_poll(&container_of(future, struct one_echo, future)->copy.future, cx);
 }
 
 static void one_echo_drop(struct future *future)

@@ -16,10 +16,15 @@ const char *const reactor_how = "sleeps in epoll(7)";
 static struct row {
     struct waker wakers[2];
     bool registered;
+    uint32_t exceptional; /* what of these was reported: */
 } * table;
 static int rows;
 static size_t watching; /* so many wakers are there */
 static int epoll_fd, interrupt_fd;
+
+/* An end, an error, urgent bytes: reported once, perhaps while nobody waits. A read that
+ * got less than it asked for may have stopped there, and then there is more to read. */
+#define EXCEPTIONAL (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)
 
 static void make_row(int fd)
 {
@@ -33,7 +38,7 @@ static void make_row(int fd)
 /* Edge-triggered, so once in the life of a descriptor, for both interests. */
 static void tell_epoll(int fd)
 {
-    struct epoll_event event = {.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd};
+    struct epoll_event event = {EPOLLIN | EPOLLOUT | EXCEPTIONAL | EPOLLET, {.fd = fd}};
 
     if (called("epoll_ctl", fd, epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event)) < 0)
         fail("epoll cannot watch descriptor %d: %s; raise fs.epoll.max_user_watches", fd,
@@ -80,18 +85,23 @@ void reactor_watch(int fd, enum interest interest, struct waker waker)
               .other = name_of(waker));
     if (waker.generation != 0 && !table[fd].registered)
         tell_epoll(fd);
+    if (waker.generation == 0 || interest == WRITABLE || table[fd].exceptional == 0)
+        return;
+    table[fd].exceptional &= ~(uint32_t)EPOLLPRI; /* the next read passes it */
+    wake_one(fd, READABLE);
 }
 
 void reactor_forget(int fd)
 {
     reactor_watch(fd, READABLE, (struct waker){0});
     reactor_watch(fd, WRITABLE, (struct waker){0});
-    table[fd].registered = false; /* the close that follows takes it out of epoll */
+    table[fd] = (struct row){.registered = false}; /* it is, by the close that follows */
     trace(REACTOR_FORGET, .fd = fd);
 }
 
 static void wake_ready(int fd, uint32_t events)
 {
+    table[fd].exceptional |= events & EXCEPTIONAL;
     if ((events & (EPOLLIN | EPOLLERR | EPOLLHUP)) != 0)
         wake_one(fd, READABLE);
     if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) != 0)

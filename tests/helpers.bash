@@ -57,13 +57,13 @@ need_namespaces() {
     apart true 2>/dev/null || skip "needs namespaces (unshare -rmn)"
 }
 
-# make_locale LANG: makes it, e.g. de_DE.UTF-8, and sets it.
+# make_locale LANG: makes it, such as de_DE.UTF-8, and sets it for what is started from now on.
 make_locale() {
     need localedef
     mkdir "$BATS_TEST_TMPDIR/locales"
     localedef -i "${1%.*}" -f "${1#*.}" "$BATS_TEST_TMPDIR/locales/$1" 2>/dev/null ||
         skip "needs what localedef reads (package locales)"
-    export LOCPATH=$BATS_TEST_TMPDIR/locales LC_ALL=$1
+    export LOCPATH=$BATS_TEST_TMPDIR/locales LC_ALL=$1 2>/dev/null
 }
 
 # A sanitizer needs much memory itself.
@@ -151,8 +151,9 @@ gone() {
     ! kill -0 "$1" 2>/dev/null
 }
 
+# server and helper are ours to end; each may be several.
 teardown() {
-    [ -z "${server:-}" ] || kill -9 "$server" 2>/dev/null || true
-    [ -z "${helper:-}" ] || kill -9 "$helper" 2>/dev/null || true
+    # shellcheck disable=SC2086 # several words
+    kill -9 ${server:-} ${helper:-} 2>/dev/null || true
     wait
 }

@@ -9,7 +9,7 @@ uint64_t trace_count[EVENT_KINDS];
 uint32_t trace_wanted;
 
 /* output_lock must be held when using these, once there are several threads: */
-enum { LISTENERS = 8 };
+enum { LISTENERS = 16 };
 static struct {
     void (*listener)(const struct event *event);
     uint32_t kinds;
@@ -21,7 +21,8 @@ void trace_listen(uint32_t kinds, void (*listener)(const struct event *event))
     int i = 0;
 
     while (listeners[i].listener != NULL && listeners[i].listener != listener)
-        i++;
+        if (++i == LISTENERS)
+            fail("more than %d listen to the event log; raise LISTENERS", LISTENERS);
     listeners[i].listener = listener;
     listeners[i].kinds = kinds;
     trace_wanted |= kinds;

@@ -35,11 +35,11 @@ enum event_kind {
 
     REACTOR_WATCH,   /* keeps the waker of `other` for fd, word; nobody: gives it back */
     REACTOR_FORGET,  /* fd is about to be closed: its wakers are gone */
-    REACTOR_TIMER,   /* keeps the waker of `other` for so many ns */
-    REACTOR_UNTIMER, /* gives the waker of `other` back before its deadline */
+    REACTOR_TIMER,   /* keeps the waker of `other` for so many ns; fd: which deadline */
+    REACTOR_UNTIMER, /* gives the waker of `other` back before that deadline */
     REACTOR_WAIT,    /* waits for fd descriptors, and number ns at most; -1: no limit */
     REACTOR_READY,   /* fd is ready, word; wakes `other`; nobody: who has come back? */
-    REACTOR_TIME,    /* a deadline has come; wakes `other` */
+    REACTOR_TIME,    /* that deadline has come; wakes `other` */
     REACTOR_WAITED,  /* goes back to the executor; number: that of its REACTOR_WAIT */
     REACTOR_WASTED,  /* the same, but it was to wait, and has woken nobody */
 

@@ -16,7 +16,7 @@
 enum { SERVERS = 1 << DEMO | 1 << SERVE, CLIENTS = 1 << DEMO | 1 << CLIENT, ALL = 7 };
 
 /* In the place of a letter, for those that have none. */
-enum { EXPLAIN = 1 << 24, STEP, TIMELINE, TRACE, ECHO };
+enum { EXPLAIN = 1 << 24, STEP, TIMELINE, TRACE, REPLAY, ECHO };
 
 static const struct choice {
     const char *name;
@@ -36,6 +36,7 @@ static const struct choice {
     {"step", STEP, ALL, no_argument, "no value"},
     {"timeline", TIMELINE, ALL, optional_argument, "the name of an SVG file"},
     {"trace", TRACE, ALL, required_argument, "the name of a JSON file"},
+    {"replay", REPLAY, ALL, required_argument, "the name of an HTML file"},
     {"echo", ECHO, 1 << SERVE, no_argument, "no value"},
     {"help", 'h', ALL, no_argument, "no value"},
     {"version", 'V', ALL, no_argument, "no value"},
@@ -55,6 +56,7 @@ static const char help[] =
     "      --step               stages 3 to 5: --explain, and stop before each turn\n"
     "      --timeline[=FILE]    at the end, draw who was served when; FILE: as SVG\n"
     "      --trace=FILE         write each step as JSON, for ui.perfetto.dev\n"
+    "      --replay=FILE        a page in which one walks through the run, as HTML\n"
     "      --echo               serve: send back what comes; nc is its client\n"
     "  -h, --help               print this and exit\n"
     "  -V, --version            print the version and exit\n\n"
@@ -73,6 +75,7 @@ static const char *const roles[] = {"exec", "future", "reactor", "os"};
 /* What argv says. A value is NULL where the option was not given. */
 static const char *values[CHOICES];
 static const char no_value[] = "";
+static const char *program_path;
 static const char *operands[2]; /* the first, and the last of those that are too many */
 
 const char *mode_name(enum mode mode)
@@ -330,15 +333,21 @@ static bool is_same_file(const char *path, const char *other)
            file.st_dev == other_file.st_dev && file.st_ino == other_file.st_ino;
 }
 
+static void check_files(int letter, const char *path, int other, const char *other_path)
+{
+    if (path != NULL && other_path != NULL && is_same_file(path, other_path))
+        usage_error("--%s and --%s need a file each, not both '%s'",
+                    choices[find(letter)].name, choices[find(other)].name, path);
+}
+
 static void check_views(const struct views *views)
 {
     if (views->step && views->tables == NULL)
         usage_error("--step stops before each turn of an executor; here threads block, "
                     "and the kernel is their executor. Try stage3, stage4 or stage5");
-    if (views->trace_file != NULL && views->timeline_file != NULL &&
-        is_same_file(views->trace_file, views->timeline_file))
-        usage_error("--trace and --timeline need a file each, not both '%s'",
-                    views->trace_file);
+    check_files(TRACE, views->trace_file, TIMELINE, views->timeline_file);
+    check_files(TRACE, views->trace_file, REPLAY, views->replay_file);
+    check_files(REPLAY, views->replay_file, TIMELINE, views->timeline_file);
 }
 
 /* ---- all together ---- */
@@ -357,6 +366,7 @@ static struct views given_views(enum mode mode, struct stage stage)
 {
     return (struct views){
         .name = program_name,
+        .path = program_path,
         .how = stage.how,
         .tables = stage.tables,
         .only_serves = mode == SERVE,
@@ -366,6 +376,7 @@ static struct views given_views(enum mode mode, struct stage stage)
         .timeline = value_of(TIMELINE) != NULL,
         .timeline_file = text(TIMELINE, NULL),
         .trace_file = text(TRACE, NULL),
+        .replay_file = text(REPLAY, NULL),
     };
 }
 
@@ -373,8 +384,10 @@ struct options options_parse(int argc, char **argv, struct stage stage)
 {
     const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 
-    if (argc > 0)
+    if (argc > 0) {
+        program_path = argv[0];
         program_name = slash == NULL ? argv[0] : slash + 1;
+    }
     take_words(argc, argv, stage.how);
     enum mode mode = given_mode();
     check_mode(mode);

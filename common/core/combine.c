@@ -1,7 +1,6 @@
 /* Futures made of other futures. */
 #include "core.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 /* ---- either ---- */
@@ -110,6 +109,7 @@ struct join_all join_all(struct future **children, size_t count)
 static enum poll_result copy_all_poll(struct future *future, struct context *cx)
 {
     struct copy_all *self = container_of(future, struct copy_all, future);
+    bool is_empty = false; /* a read in this poll has got less than it asked for */
 
     for (;;) {
         if (future_poll(&self->operation.future, cx) == PENDING)
@@ -120,10 +120,12 @@ static enum poll_result copy_all_poll(struct future *future, struct context *cx)
             return ready("copy_all", self->from, n);
         }
         if (self->state == COPY_READING) {
+            is_empty = (size_t)n < self->size;
             self->operation = write_all(self->to, self->buffer, (size_t)n);
             self->state = COPY_WRITING;
         } else {
             self->operation = read_some(self->from, self->buffer, self->size);
+            self->operation.waits_first = is_empty;
             self->state = COPY_READING;
         }
     }
@@ -136,7 +138,8 @@ static void copy_all_drop(struct future *future)
 
 struct copy_all copy_all(int from, int to, char *buffer, size_t size)
 {
-    return (struct copy_all){
-        {copy_all_poll, copy_all_drop}, COPY_READING, from, to, buffer, size,
-        read_some(from, buffer, size),  -EINPROGRESS};
+    struct future future = {copy_all_poll, copy_all_drop};
+    struct operation io = read_some(from, buffer, size);
+
+    return (struct copy_all){future, COPY_READING, from, to, buffer, size, io, io.result};
 }

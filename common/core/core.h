@@ -81,7 +81,7 @@ void block_on(struct future *future);
 struct waker spawn(struct future *future, const char *kind, long number);
 
 /* Drops its future where it stands. A task must not cancel itself. (abort) */
-void cancel(struct waker task);
+void cancel(struct waker waker);
 
 /* READY when the task is gone: done, or cancelled. One may wait for it. (JoinHandle) */
 struct join_task {
@@ -90,14 +90,13 @@ struct join_task {
 };
 struct join_task join_task(struct waker task);
 
-/* Other threads that are about to wake a task: so none is stuck. Such a thread is counted
- * before it starts, and no more after its wake; then, should that have gone astray, it
- * calls reactor_interrupt. */
+/* Other threads that are about to wake a task, so none is stuck. Each is counted until its
+ * wake; then, should that have gone astray, it calls reactor_interrupt. */
 extern atomic_int helpers;
 
 struct actor name_of(struct waker waker); /* none: nobody, or a task that is gone */
 
-/* For a dump: `visit` gets each waker that is kept, with the event that said so; and, by
+/* For a dump: `visit` gets each waker that is kept (or nobody), and what said so; and, by
  * tasks_visit, that of each task, with what it said last (EXEC_SPAWN: was not polled;
  * EXEC_POLL: nothing), its name as actor, and in number whether it is queued. */
 typedef void visit_waker(struct waker waker, const struct event *event);
@@ -119,8 +118,9 @@ struct operation {
     ssize_t (*attempt)(struct operation *self); /* -EAGAIN: it would block */
     int fd;                                     /* non-blocking, and the caller's */
     enum interest interest : 8;
-    bool watched; /* the reactor may have our waker */
-    char *bytes;  /* both move on with each attempt, so they outlive each wait */
+    bool watched;     /* the reactor may have our waker */
+    bool waits_first; /* it is known that it would block: see reactor_watch */
+    char *bytes;      /* both move on with each attempt, so they outlive each wait */
     size_t left;
     ssize_t result; /* when it is READY: as the kernel, or -errno */
 };
@@ -167,8 +167,7 @@ struct timeout {
 };
 struct timeout timeout(struct future *inner, int64_t duration);
 
-/* For the executor. (WAKE_TIMES) */
-int64_t timers_next(void); /* how long until the first deadline; -1: there is none */
+int64_t timers_next(void); /* how long until the first deadline; -1: none. (WAKE_TIMES) */
 void timers_fire(void);    /* wakes all whose time has come, the earliest first */
 
 /* ======== combine.c: futures made of others, which are as `inner` above ======== */
@@ -194,9 +193,8 @@ struct and_then {
 struct and_then and_then(struct future *first, struct future *(*next)(void *argument),
                          void *argument);
 
-/* READY when all are. Each child becomes a task, so each has a waker of its own. As in
- * spawn, they come from malloc, and are freed when they are READY: what they find out
- * they must write elsewhere. (join!, join_all) */
+/* READY when all are. Each child becomes a task; it comes from malloc, as in spawn, and is
+ * freed when it is READY: what it finds out it must write elsewhere. (join!, join_all) */
 struct join_all {
     struct future future;
     struct future **children; /* the caller's; NULL: they are tasks by now */
@@ -229,7 +227,8 @@ void reactor_init(void);              /* once, before anything else */
 /* Wakes `waker` once, when fd is ready or earlier: then try the call again. An error or a
  * hang-up makes fd ready both ways. A new waker takes the place of the old one; nobody
  * takes it back. At any time one task may read from fd, and one may write to it. Call it
- * only when fd has just said that it would block. (POLL_FDS, set_readable_callback) */
+ * only in the poll in which fd said that it would block, or a read got less than it asked
+ * for. (POLL_FDS, set_readable_callback) */
 void reactor_watch(int fd, enum interest interest, struct waker waker);
 
 void reactor_forget(int fd); /* before its close: the next may have the same number */

@@ -22,8 +22,9 @@ enum { MOST_OPERATIONS = 128 };
 static enum poll_result operation_poll(struct future *future, struct context *cx)
 {
     struct operation *self = container_of(future, struct operation, future);
-    ssize_t result = -EINTR;
+    ssize_t result = self->waits_first ? -EAGAIN : -EINTR;
 
+    self->waits_first = false;
     if (++cx->operations > MOST_OPERATIONS) {
         wake(cx->waker);
         return pending(cx, FUTURE_ASKS, .word = "its turn, after all others");

@@ -1,5 +1,4 @@
-/* The executor: it owns the tasks, keeps those that were woken in a run queue, and polls
- * them. PENDING, a task waits until it is woken; READY, it ends, and wakes who joins it. */
+/* The executor owns the tasks, keeps those that were woken in a run queue, polls them. */
 #include "core.h"
 
 #include <pthread.h>
@@ -24,12 +23,12 @@ static struct task *unused;           /* places that were */
 static uint32_t alive;                /* tasks */
 atomic_int helpers;
 
-static struct task *first; /* the run queue */
-static struct task *last;
+static struct task *first, *last; /* of the run queue */
 static int64_t queued;
 
 static _Thread_local bool is_executor; /* this thread runs block_on */
 static struct waker main_task;         /* block_on's: its future is not ours to free */
+static struct task *polled;            /* just now; NULL: none */
 
 /* Other threads do not touch tasks. lock must be held when using their inbox: */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -70,7 +69,8 @@ static void push(struct task *task)
 static void leave_in_inbox(struct waker waker)
 {
     pthread_mutex_lock(&lock);
-    inbox = reallocate(inbox, inbox_length + 1, sizeof *inbox);
+    if (inbox_length % 64 == 0)
+        inbox = reallocate(inbox, inbox_length + 64, sizeof *inbox);
     inbox[inbox_length].waker = waker;
     inbox[inbox_length++].by = acting;
     pthread_mutex_unlock(&lock);
@@ -171,6 +171,8 @@ void cancel(struct waker waker)
 
     if (task == NULL)
         return;
+    if (task == polled)
+        fail("a task must not cancel itself; its future may return READY instead");
     trace(EXEC_CANCEL, .actor = task->name, .other = acting);
     end(task);
 }
@@ -189,8 +191,6 @@ struct join_task join_task(struct waker task)
 {
     return (struct join_task){{join_task_poll, NULL}, task};
 }
-
-/* ---- what is said of a poll ---- */
 
 enum poll_result say_pending(struct context *cx, struct event why)
 {
@@ -219,8 +219,7 @@ void tasks_visit(visit_waker *visit)
 
 /* ---- the executor ---- */
 
-/* A poll is wasted when it is not the task's first, and nothing in it has become ready,
- * or was spawned. */
+/* Wasted is a poll, but a task's first, in which nothing became ready, or was spawned. */
 static void poll_task(struct task *task)
 {
     struct context cx = {.waker = task->self};
@@ -230,10 +229,12 @@ static void poll_task(struct task *task)
     acting = task->name;
     trace(EXEC_POLL, .number = queued);
     task->said = EXEC_POLL; /* it has said nothing yet */
+    polled = task;
     if (future_poll(task->future, &cx) == READY)
         outcome = EXEC_DONE;
     else if (trace_count[FUTURE_READY] + trace_count[EXEC_SPAWN] > before)
         outcome = EXEC_PENDING;
+    polled = NULL;
     trace(outcome, .actor = task->name);
     if (outcome == EXEC_DONE)
         end(task);
@@ -283,16 +284,15 @@ static void wait_for_events(void)
     reactor_wait(timeout);
     timers_fire();
     empty_inbox();
-    bool in_vain = timeout != 0 && queued == before;
-    trace(in_vain ? REACTOR_WASTED : REACTOR_WAITED, .number = timeout);
+    trace(timeout != 0 && queued == before ? REACTOR_WASTED : REACTOR_WAITED,
+          .number = timeout);
     acting = (struct actor){NULL, 0};
 }
 
 void block_on(struct future *future)
 {
     if (is_executor)
-        fail("block_on inside of a task would stop all others; poll that future, or "
-             "spawn it and join it");
+        fail("block_on inside of a task would stop all others; spawn that, and join it");
     is_executor = true;
     main_task = spawn(future, "main", 0);
     for (run_turn(); task_of(main_task) != NULL; run_turn()) {

@@ -5,8 +5,7 @@
 #include <errno.h>
 
 static struct sleep_for **heap;
-static uint32_t length;
-static uint32_t tickets;
+static uint32_t length, tickets;
 
 static bool is_earlier(const struct sleep_for *one, const struct sleep_for *other)
 {
@@ -39,7 +38,7 @@ static void heap_insert(struct sleep_for *sleep)
 {
     if (length++ % 64 == 0) /* room for 64 more, and for heap[0], which is not used */
         heap = reallocate(heap, length + 64, sizeof *heap);
-    sleep->ticket = tickets++;
+    sleep->ticket = ++tickets;
     settle(length, sleep);
 }
 
@@ -61,7 +60,7 @@ static void sleep_for_drop(struct future *future)
     if (self->place == 0)
         return;
     heap_remove(self);
-    trace(REACTOR_UNTIMER, .other = name_of(self->waker));
+    trace(REACTOR_UNTIMER, .fd = (int)self->ticket, .other = name_of(self->waker));
 }
 
 static enum poll_result sleep_for_poll(struct future *future, struct context *cx)
@@ -76,7 +75,8 @@ static enum poll_result sleep_for_poll(struct future *future, struct context *cx
     self->waker = cx->waker; /* at each poll: the task may be another one by now */
     if (self->place == 0)
         heap_insert(self);
-    trace(REACTOR_TIMER, .number = left, .other = name_of(self->waker));
+    trace(REACTOR_TIMER, .fd = (int)self->ticket, .number = self->deadline - now_ns(),
+          .other = name_of(self->waker));
     return pending(cx, FUTURE_SLEEPS, .number = left);
 }
 
@@ -100,7 +100,7 @@ void timers_fire(void)
     while (timers_next() == 0) {
         struct sleep_for *sleep = heap[1];
         heap_remove(sleep);
-        trace(REACTOR_TIME, .other = name_of(sleep->waker));
+        trace(REACTOR_TIME, .fd = (int)sleep->ticket, .other = name_of(sleep->waker));
         wake(sleep->waker);
     }
 }

@@ -95,12 +95,6 @@ static void on_quit(int number)
     errno = saved_errno;
 }
 
-static void on_continue(int number)
-{
-    (void)number;
-    habits_was_stopped();
-}
-
 static void handle(int number, void (*handler)(int number))
 {
     struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
@@ -130,15 +124,12 @@ void doctor_lists_odd_tasks(void)
 
 void doctor_start(const struct views *views)
 {
-    static struct tables copy;
-
-    if (views->tables == NULL)
+    tables = views->tables;
+    if (tables == NULL)
         return;
-    copy = *views->tables;
-    tables = &copy;
     under_way = &call;
     handle(SIGQUIT, on_quit);
-    handle(SIGCONT, on_continue);
+    handle(SIGCONT, habits_was_stopped);
     trace_listen(1U << EXEC_TURN | 1U << EXEC_STUCK, doctor_event);
-    habits_start(views->explain != 0 || views->step);
+    habits_start(views);
 }

@@ -7,7 +7,7 @@
 
 enum {
     LONG_POLL_MS = 50,
-    MANY_TURNS = 10,   /* in a run of fewer most may well be in vain */
+    MANY_POLLS = 10,   /* of fewer most may well be in vain */
     MANY_WAITS = 1000, /* in a row */
 };
 #define BIT(kind) (1U << (kind))
@@ -43,43 +43,31 @@ static void look_at_time(const struct event *event)
 
 /* ---- busy tasks ---- */
 
-/* A turn is in vain if nothing becomes ready in it, and yet a poll wakes a task: then the
- * reactor does not wait after it. */
+/* A poll is in vain if nothing becomes ready in it, and yet it wakes a task. */
 static struct {
     uint64_t count;
     uint64_t in_vain;
-    uint64_t wakes;      /* in all, before this one */
-    bool woke;           /* this one has woken a task */
-    bool brought;        /* and it has brought something */
-    struct actor wasted; /* the task whose poll has brought nothing */
-} turns;
-
-static void look_at_turn(void)
-{
-    turns.count++;
-    turns.in_vain += turns.woke && !turns.brought;
-    turns.wakes = trace_count[EXEC_WAKE];
-    turns.woke = false;
-    turns.brought = false;
-}
+    uint64_t wakes;    /* in all, before this one */
+    struct actor task; /* of the last one in vain */
+} polls;
 
 static void look_at_poll(const struct event *event)
 {
-    turns.woke = trace_count[EXEC_WAKE] > turns.wakes;
-    if (event->kind == EXEC_WASTED)
-        turns.wasted = event->actor;
-    else
-        turns.brought = true;
+    polls.count++;
+    if (event->kind != EXEC_WASTED || trace_count[EXEC_WAKE] == polls.wakes)
+        return;
+    polls.in_vain++;
+    polls.task = event->actor;
 }
 
 void doctor_warns(void)
 {
-    if (turns.in_vain >= MANY_TURNS && turns.in_vain > turns.count / 2)
-        message("busy: in %.1f %% of %s turns nothing was ready, and yet tasks such as "
-                "%s were woken by a poll; either a future should leave its waker instead "
-                "of calling it, or the reactor should wait",
-                100.0 * (double)turns.in_vain / (double)turns.count,
-                words_of_number(turns.count).text, words_of_actor(&turns.wasted).text);
+    if (polls.in_vain >= MANY_POLLS && polls.in_vain > polls.count / 2)
+        message("busy: %.1f %% of %s polls brought nothing, and yet woke a task again, "
+                "such as %s; either its future should leave its waker instead of calling "
+                "it, or the reactor should wait",
+                100.0 * (double)polls.in_vain / (double)polls.count,
+                words_of_number(polls.count).text, words_of_actor(&polls.task).text);
     if (long_polls.count > 0)
         message("blocked: a poll of %s took %.0f ms (polls over %d ms: %ld), and no "
                 "other task could run; what computes or blocks belongs on a thread",
@@ -91,8 +79,8 @@ void doctor_warns(void)
 /* ---- a busy reactor ---- */
 
 static struct {
-    int in_a_row;      /* that were to wait, and woke nobody */
-    bool is_said;      /* that is said once */
+    uint64_t in_a_row; /* that were to wait, and woke nobody */
+    bool is_said;      /* that is said once, or never */
     struct event came; /* what the last one brought; no word: nothing */
 } waits;
 
@@ -113,38 +101,49 @@ static void warn_of_busy_reactor(void)
     waits.is_said = true;
 }
 
+static void habits_event(const struct event *event);
+
+static void look_at_wait(void)
+{
+    if (waits.is_said || ++waits.in_a_row < MANY_WAITS)
+        return;
+    if (waits.in_a_row == MANY_WAITS) {
+        waits.came.word = NULL;
+        trace_listen(usual | BIT(REACTOR_READY), habits_event);
+    } else
+        warn_of_busy_reactor();
+}
+
 static void habits_event(const struct event *event)
 {
     switch (event->kind) {
-    case EXEC_TURN:
-        look_at_time(event);
-        look_at_turn();
-        break;
     case REACTOR_READY: /* only after very many waits, to see what comes back */
         if (event->other.kind == NULL)
             waits.came = *event;
-        break;
+        return;
     case REACTOR_WASTED:
-        if (++waits.in_a_row == MANY_WAITS) {
-            waits.came.word = NULL;
-            trace_listen(usual | BIT(REACTOR_READY), habits_event);
-        } else if (waits.in_a_row > MANY_WAITS && !waits.is_said)
-            warn_of_busy_reactor();
+        look_at_wait();
+        return;
+    case EXEC_TURN:
+        look_at_time(event);
         break;
     default:
         waits.in_a_row = 0;
         look_at_time(event);
         look_at_poll(event);
     }
+    polls.wakes = trace_count[EXEC_WAKE];
 }
 
-void habits_was_stopped(void)
+void habits_was_stopped(int number)
 {
+    (void)number;
     was_stopped = 1;
 }
 
-void habits_start(bool person_looks)
+void habits_start(const struct views *views)
 {
-    a_person_looks = person_looks;
+    a_person_looks = views->explain != 0 || views->step;
+    waits.is_said = call_to_sleep(views->how) == NULL;
     trace_listen(usual, habits_event);
 }

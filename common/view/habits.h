@@ -6,10 +6,11 @@
 #include "view/view.h"
 
 /* Listens to the event log. If a person looks at the run while it happens, printing takes
- * time, too, and no poll is said to be long. */
-void habits_start(bool person_looks);
+ * time, too, and no poll is said to be long. A reactor that does not sleep is busy, of
+ * course: then it is not said. */
+void habits_start(const struct views *views);
 
-/* From a signal handler: the process was stopped for a while, and time has gone. */
-void habits_was_stopped(void);
+/* The handler of SIGCONT: the process was stopped for a while, and time has gone. */
+void habits_was_stopped(int number);
 
 #endif

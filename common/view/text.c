@@ -80,3 +80,10 @@ bool tells_queue_length(enum event_kind kind)
     return kind == EXEC_TURN || kind == EXEC_SPAWN || kind == EXEC_WAKE ||
            kind == EXEC_POLL;
 }
+
+const char *call_to_sleep(const char *how)
+{
+    static const char sleeps[] = "sleeps in ";
+
+    return strncmp(how, sleeps, strlen(sleeps)) == 0 ? how + strlen(sleeps) : NULL;
+}

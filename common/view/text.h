@@ -23,6 +23,9 @@ bool same_actor(const struct actor *one, const struct actor *other);
 /* "1,234,567" */
 struct words words_of_number(uint64_t number);
 
+/* "poll(2)" of "sleeps in poll(2)"; NULL: it does not sleep. */
+const char *call_to_sleep(const char *how);
+
 enum role role_of(enum event_kind kind);
 
 /* "EXEC" and so on. */

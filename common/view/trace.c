@@ -1,23 +1,15 @@
 #include "view/trace.h"
 
 #include "view/lanes.h"
+#include "view/records.h"
 #include "view/words.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
-enum { MOST_UNWRITTEN = 40, MOST_BYTES = 1600 }; /* records, and the largest has */
-
-static const char *file_name;
-static FILE *file; /* NULL: closed */
-static int error;  /* errno of the first write that failed */
 static uint64_t arrows;
 static int64_t queue_length;
 static int64_t last_time; /* of an event */
-static int unwritten;     /* records in the file's buffer */
 
 /* What is under way in each lane, by its number. */
 static struct open_slices {
@@ -31,46 +23,24 @@ static struct open_slices {
 } * open_slices;
 static size_t lanes; /* that have their name in the file, and a place in open_slices */
 
-/* ---- JSON ---- */
+/* ---- records ---- */
 
-static void put_string(const char *text)
-{
-    putc('"', file);
-    for (; *text != '\0'; text++) {
-        if (*text == '"' || *text == '\\')
-            putc('\\', file);
-        if ((unsigned char)*text < ' ')
-            fprintf(file, "\\u%04x", (unsigned)*text);
-        else
-            putc(*text, file);
-    }
-    putc('"', file);
-}
-
-/* Only whole records are written: who kills us does not cut one in two. */
-static void write_records(void)
-{
-    fflush(file);
-    unwritten = 0;
-}
-
-/* The beginning of a record: {"ph":"X","name":"poll","pid":1,"tid":3,"ts":12.345 */
+/* The beginning of one: {"ph":"X","name":"poll","pid":1,"tid":3,"ts":12.345 */
 static void put_event(char phase, const char *name, long lane, int64_t time)
 {
-    if (++unwritten > MOST_UNWRITTEN)
-        write_records();
-    fprintf(file, ",\n{\"ph\":\"%c\",\"name\":", phase);
-    put_string(name);
-    fprintf(file, ",\"pid\":1,\"tid\":%ld,\"ts\":%" PRId64 ".%03d", lane, time / 1000,
-            (int)(time % 1000));
+    records_next();
+    records_add("{\"ph\":\"%c\",\"name\":", phase);
+    records_add_string(name);
+    records_add(",\"pid\":1,\"tid\":%ld,\"ts\":%" PRId64 ".%03d", lane, time / 1000,
+                (int)(time % 1000));
 }
 
 static void put_lane_name(long lane, const char *name)
 {
     put_event('M', "thread_name", lane, 0);
-    fputs(",\"args\":{\"name\":", file);
-    put_string(name);
-    fputs("}}", file);
+    records_add(",\"args\":{\"name\":");
+    records_add_string(name);
+    records_add("}}");
 }
 
 /* `says` is shown when the slice is selected. */
@@ -78,22 +48,22 @@ static void put_slice(const char *name, const struct lane *lane, int64_t from, i
                       const struct event *says)
 {
     put_event('X', name, lane->number, from);
-    fprintf(file, ",\"dur\":%" PRId64 ".%03d,\"args\":{\"event\":", (to - from) / 1000,
-            (int)((to - from) % 1000));
-    put_string(words_of_event(says).text);
-    fputs("}}", file);
+    records_add(",\"dur\":%" PRId64 ".%03d,\"args\":{\"event\":", (to - from) / 1000,
+                (int)((to - from) % 1000));
+    records_add_string(words_of_event(says).text);
+    records_add("}}");
 }
 
 static void put_instant(const struct event *event, const struct lane *lane)
 {
     put_event('i', words_of_event(event).text, lane->number, event->time);
-    fputs(",\"s\":\"t\"}", file);
+    records_add(",\"s\":\"t\"}");
 }
 
 static void put_counter(int64_t time)
 {
     put_event('C', "run queue", 0, time);
-    fprintf(file, ",\"args\":{\"tasks\":%" PRId64 "}}", queue_length);
+    records_add(",\"args\":{\"tasks\":%" PRId64 "}}", queue_length);
 }
 
 /* From the wake to the poll that it caused. */
@@ -105,9 +75,9 @@ static void put_arrow(const struct open_slices *to)
         return; /* an unnamed thread */
     arrows++;
     put_event('s', "wake", from->number, to->woken.time);
-    fprintf(file, ",\"cat\":\"wake\",\"id\":%" PRIu64 "}", arrows);
+    records_add(",\"cat\":\"wake\",\"id\":%" PRIu64 "}", arrows);
     put_event('f', "wake", to->lane->number, to->turn.time);
-    fprintf(file, ",\"cat\":\"wake\",\"id\":%" PRIu64 ",\"bp\":\"e\"}", arrows);
+    records_add(",\"cat\":\"wake\",\"id\":%" PRIu64 ",\"bp\":\"e\"}", arrows);
 }
 
 /* ---- slices ---- */
@@ -168,21 +138,6 @@ static void end_all(void)
         if (self->in_turn)
             end_turn(self, &end);
     }
-}
-
-/* ---- the file ---- */
-
-/* Also when the run fails: then, too, somebody wants to look at it. */
-static void close_file(void)
-{
-    if (file == NULL)
-        return;
-    trace_end();
-    end_all();
-    fputs("\n]\n", file);
-    if (fclose(file) != 0 && error == 0)
-        error = errno;
-    file = NULL;
 }
 
 /* ---- events ---- */
@@ -260,35 +215,31 @@ static void trace_file_event(const struct event *event)
     else if (lane != NULL)
         put(event, open_slices_in(lane));
     if (event->kind == OS_START || (event->kind == REACTOR_WAIT && event->number != 0))
-        write_records(); /* now it may be a long time until the next event */
-    if (ferror(file) && error == 0)
-        error = errno;
+        records_flush(); /* now it may be a long time until the next event */
 }
 
 /* ---- start and end ---- */
 
-void trace_file_start(const struct views *views)
-{
-    file_name = views->trace_file;
-    file = fopen(file_name, "w");
-    if (file == NULL)
-        fail("cannot make %s: %s; give --trace a file that can be written", file_name,
-             strerror(errno));
-    setvbuf(file, NULL, _IOFBF, (size_t)2 * MOST_UNWRITTEN * MOST_BYTES);
-    fprintf(file,
-            "[\n{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":1,\"tid\":0,"
-            "\"args\":{\"name\":\"%s\"}}",
-            views->name);
-    write_records();
-    atexit(close_file);
-    lanes_start();
-    trace_listen((1U << EVENT_KINDS) - 1, trace_file_event);
-}
-
 bool trace_file_end(void)
 {
-    close_file();
-    if (error != 0)
-        message("cannot write %s: %s; is the disk full?", file_name, strerror(error));
-    return error == 0;
+    trace_end();
+    end_all();
+    return records_close();
+}
+
+/* Also when the run fails: then, too, somebody wants to look at it. */
+static void end_at_exit(void)
+{
+    trace_file_end();
+}
+
+void trace_file_start(const struct views *views)
+{
+    records_open(views->trace_file);
+    records_add("{\"ph\":\"M\",\"name\":\"process_name\",\"pid\":1,\"tid\":0,"
+                "\"args\":{\"name\":\"%s\"}}",
+                views->name);
+    atexit(end_at_exit);
+    lanes_start();
+    trace_listen((1U << EVENT_KINDS) - 1, trace_file_event);
 }

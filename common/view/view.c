@@ -3,6 +3,7 @@
 #include "view/doctor.h"
 #include "view/explain.h"
 #include "view/fold.h"
+#include "view/replay.h"
 #include "view/step.h"
 #include "view/terminal.h"
 #include "view/timeline.h"
@@ -26,7 +27,9 @@ void views_start(const struct views *wanted)
         trace_file_start(&views);
     if (views.step)
         step_start(&views);
-    doctor_start(&views); /* is told last, and so speaks last */
+    doctor_start(&views); /* is told last of those that speak */
+    if (views.replay_file != NULL)
+        replay_start(&views);
 }
 
 bool views_end(void)
@@ -40,5 +43,7 @@ bool views_end(void)
         all_written = timeline_end();
     if (views.trace_file != NULL)
         all_written = trace_file_end() && all_written;
+    if (views.replay_file != NULL)
+        all_written = replay_end() && all_written;
     return all_written;
 }

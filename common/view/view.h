@@ -18,6 +18,7 @@ struct tables {
 
 struct views {
     const char *name;            /* of the program: "stage4" */
+    const char *path;            /* as it was called: "./stage4"; NULL: who knows? */
     const char *how;             /* it waits: "sleeps in poll(2)" */
     const struct tables *tables; /* NULL: stages 1 and 2, which have threads, not tasks */
     bool only_serves;            /* the clients are somewhere else */
@@ -28,6 +29,7 @@ struct views {
     bool timeline;
     const char *timeline_file; /* NULL: draw on stderr */
     const char *trace_file;    /* NULL: none */
+    const char *replay_file;   /* NULL: none */
 };
 
 /* Once, before there is a second thread: opens those that are wanted, and calls the

@@ -10,10 +10,7 @@ static const char *wait_call; /* in which the reactor sleeps; NULL: it does not 
 
 void words_start(const char *how)
 {
-    static const char sleeps[] = "sleeps in ";
-    size_t length = strlen(sleeps);
-
-    wait_call = strncmp(how, sleeps, length) == 0 ? how + length : NULL;
+    wait_call = call_to_sleep(how);
 }
 
 const char *words_of_wait(void)

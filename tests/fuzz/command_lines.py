@@ -90,22 +90,25 @@ def random_words(chance):
 
 def run(program, words, folder):
     """Returns what is wrong, or None."""
-    command = [os.fsencode(word) for word in [program] + words]
-    process = subprocess.Popen(
-        command, cwd=folder, start_new_session=True, stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    try:
-        if "serve" in words:
+    with tempfile.TemporaryFile() as said:
+        process = subprocess.Popen(
+            [os.fsencode(word) for word in [program] + words], cwd=folder, start_new_session=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said)
+        told = False
+        for _ in range(2 * HANGS):
             try:
-                said = process.communicate(timeout=0.5)[1]
+                process.wait(0.5)
+                return judge(process.returncode, os.pread(said.fileno(), 1 << 30, 0))
             except subprocess.TimeoutExpired:
-                process.send_signal(signal.SIGINT)
-        said = process.communicate(timeout=HANGS)[1]
-    except subprocess.TimeoutExpired:
+                if not told and b": listening on " in os.pread(said.fileno(), 1 << 20, 0):
+                    process.send_signal(signal.SIGINT)
+                    told = True  # a second one would end it at once
         process.kill()
-        process.communicate()
+        process.wait()
         return "hangs"
-    status = process.returncode
+
+
+def judge(status, said):
     if status not in (0, 1, 2):
         return f"exit {status}: {said[-2000:]!r}"
     if status != 0 and not said:
@@ -132,7 +135,7 @@ def main():
                 wrong = future.result()
                 if wrong is not None:
                     failed += 1
-                    print(f"{stage} {words!r}: {wrong}")
+                    print(f"{stage} {[word[:100] for word in words]}: {wrong}")
     finally:
         shutil.rmtree(folder)
     print(f"{number} command lines, {failed} of them failed")

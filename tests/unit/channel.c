@@ -98,7 +98,8 @@ static void *thread_main(void *number)
     for (long i = 0; i < MANY; i++)
         channel_send_blocking(&channel, *(long *)number * MANY + i);
     channel_sender_done(&channel);
-    helper_finished();
+    helpers--;
+    reactor_interrupt();
     return NULL;
 }
 
@@ -128,7 +129,7 @@ static void test_channel_of_threads_and_tasks(void)
     receiving = receive_from(&channel);
     for (long i = 0; i < THREADS; i++) {
         numbers[i] = i;
-        helper_started();
+        helpers++;
         CHECK(pthread_create(&threads[i], NULL, thread_main, &numbers[i]) == 0);
     }
     for (long i = THREADS; i < THREADS + TASKS; i++)

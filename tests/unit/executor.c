@@ -145,7 +145,8 @@ static void *wake_a_later(void *unused)
 
     nanosleep(&time, NULL);
     wake(wakers[0]);
-    helper_finished();
+    helpers--;
+    reactor_interrupt();
     return unused;
 }
 
@@ -155,7 +156,7 @@ static enum poll_result ask_a_thread(struct script *self, struct context *cx)
 
     if (self->polls == 1) {
         wakers[0] = cx->waker;
-        helper_started();
+        helpers++;
         CHECK(pthread_create(&thread, NULL, wake_a_later, NULL) == 0);
         return PENDING;
     }
@@ -249,7 +250,7 @@ static void test_block_on_again_while_a_thread_wakes(void)
 {
     pthread_t thread;
 
-    helper_started(); /* so that none is stuck */
+    helpers++; /* so that none is stuck */
     CHECK(pthread_create(&thread, NULL, wake_the_target, NULL) == 0);
     for (int i = 0; i < 20; i++) {
         struct script main_script = script(be_woken_three_times, 'm');
@@ -259,7 +260,7 @@ static void test_block_on_again_while_a_thread_wakes(void)
     }
     aim_at((struct waker){0}, true);
     pthread_join(thread, NULL);
-    helper_finished();
+    helpers--;
     sleep_in_main(0); /* what is left in the inbox is stale */
 }
 
@@ -268,7 +269,7 @@ static void test_block_on_again_while_a_thread_wakes(void)
 static void test_join_waits_for_the_end(void)
 {
     int drops_of_sleeper = 0;
-    struct script *sleeper = heap_sleeper('s', 20);
+    struct script *sleeper = heap_sleeper('s', 50);
     sleeper->drops = &drops_of_sleeper;
     join = join_task(spawn(&sleeper->future, "sleeper", 1));
     struct script main_script = script(run_inner_and_note, 'j');
@@ -293,12 +294,12 @@ static void test_join_of_a_task_that_is_gone(void)
     CHECK(noted("a"));
 }
 
-static void join_a_sleeper(void)
+static void join_who_parks(void)
 {
-    struct script *sleeper = heap_sleeper('s', 7);
+    struct script *parked = heap_script(park_once, 'p');
 
-    sleeper->drops = &drops;
-    join = join_task(spawn(&sleeper->future, "sleeper", 1));
+    parked->drops = &drops;
+    join = join_task(spawn(&parked->future, "parked", 1));
     CHECK(poll_by_hand(&join.future) == PENDING);
 }
 
@@ -307,12 +308,13 @@ static void drop_join(void)
     future_drop(&join.future);
     future_drop(&join.future);
     CHECK(drops == 0);
+    wake(wakers['p' - 'a']);
 }
 
 static void test_a_dropped_join_lets_the_task_run(void)
 {
-    in_one_run(join_a_sleeper, drop_join, NULL);
-    CHECK(drops == 1 && noted("s"));
+    in_one_run(join_who_parks, drop_join, NULL);
+    CHECK(drops == 1 && noted("p"));
 }
 
 /* ---- cancel ---- */

@@ -6,6 +6,7 @@
 
 #include <pthread.h>
 #include <time.h>
+#include <unistd.h>
 
 static void call_the_doctor(void)
 {
@@ -37,7 +38,8 @@ static void test_lost_waker(void)
 
 static void *forget_to_wake(void *unused)
 {
-    helper_finished();
+    helpers--;
+    reactor_interrupt();
     return unused;
 }
 
@@ -47,7 +49,7 @@ static enum poll_result ask_a_forgetful_thread(struct script *self, struct conte
 
     (void)cx;
     if (self->polls == 1) {
-        helper_started();
+        helpers++;
         CHECK(pthread_create(&thread, NULL, forget_to_wake, NULL) == 0);
         pthread_detach(thread);
     }
@@ -96,9 +98,10 @@ static enum poll_result forget_descriptor(struct script *self, struct context *c
 
     (void)self;
     make_pair(ends);
-    struct operation reads = read_some(ends[0], bytes, sizeof bytes);
+    CHECK(dup2(ends[0], 99) == 99); /* a number that the test knows */
+    struct operation reads = read_some(99, bytes, sizeof bytes);
     CHECK(future_poll(&reads.future, cx) == PENDING);
-    reactor_forget(ends[0]);
+    reactor_forget(99);
     return PENDING;
 }
 
@@ -149,6 +152,20 @@ static void test_block_on_inside_of_a_task(void)
     spawn_script(block_in_a_task, 'b');
     sleep_in_main(10 * MS);
     die(__FILE__, __LINE__, "block_on does not come back");
+}
+
+static enum poll_result cancel_itself(struct script *self, struct context *cx)
+{
+    (void)self;
+    cancel(cx->waker);
+    return READY;
+}
+
+static void test_a_task_that_cancels_itself(void)
+{
+    spawn_script(cancel_itself, 'c');
+    sleep_in_main(10 * MS);
+    die(__FILE__, __LINE__, "cancel does not come back");
 }
 
 /* ---- habits ---- */
@@ -207,9 +224,14 @@ static void test_good_habits(void)
 }
 
 const struct test misuse_tests[] = {
-    TEST(lost_waker),      TEST(helper_that_forgets_to_wake),
-    TEST(lost_deadline),   TEST(lost_descriptor),
-    TEST(waker_of_nobody), TEST(block_on_inside_of_a_task),
-    TEST(bad_habits),      TEST(good_habits),
+    TEST(lost_waker),
+    TEST(helper_that_forgets_to_wake),
+    TEST(lost_deadline),
+    TEST(lost_descriptor),
+    TEST(waker_of_nobody),
+    TEST(block_on_inside_of_a_task),
+    TEST(bad_habits),
+    TEST(good_habits),
+    TEST(a_task_that_cancels_itself),
     {NULL, NULL},
 };

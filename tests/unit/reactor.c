@@ -199,8 +199,7 @@ static void test_old_events_do_not_reach_a_new_watch(void)
     CHECK(noted("r"));
 }
 
-/* What was reported of the old one, its end, is not held against the new one: a copy that
- * waits first is not woken at once. */
+/* The end of the old one was reported, but is not that of the new one. */
 static void hang_up_and_use_it_again(void)
 {
     hang_up_other_end();

@@ -18,25 +18,25 @@ static void block_for(int ms)
 
 static void test_timer_order(void)
 {
-    static const int ms[] = {50, 10, 40, 20, 30, 5};
+    static const int ms[] = {150, 30, 120, 60, 90, 15};
 
     for (int i = 0; i < 6; i++)
         spawn(&heap_sleeper((char)('a' + i), ms[i])->future, "sleeper", i);
-    sleep_in_main(80 * MS);
+    sleep_in_main(200 * MS);
     CHECK(noted("fbdeca"));
 }
 
 static void test_equal_deadlines(void)
 {
     static const char order[] = "echbdagfi"; /* in which they are polled first */
-    int64_t deadline = now_ns() + 20 * MS;
+    int64_t deadline = now_ns() + 50 * MS;
 
     for (const char *letter = order; *letter != '\0'; letter++) {
         struct script *sleeper = heap_sleeper(*letter, 0);
         sleeper->sleep.deadline = deadline;
         spawn(&sleeper->future, "sleeper", *letter);
     }
-    sleep_in_main(40 * MS);
+    sleep_in_main(70 * MS);
     CHECK(noted(order));
 }
 
@@ -112,23 +112,30 @@ static void test_timer_cancellation(void)
     CHECK(timers_next() == -1);
 }
 
+/* Of one sleep, many times, among so many others that end later. */
 static int64_t time_to_insert_and_remove(int count)
 {
-    struct sleep_for *some = allocate((size_t)count, sizeof *some);
-    int64_t start = now_ns();
+    struct sleep_for *others = allocate((size_t)count, sizeof *others);
+    struct sleep_for sleep;
 
     for (int i = 0; i < count; i++) {
-        some[i] = sleep_for(100000 * MS - i * INT64_C(1000)); /* each the new first one */
-        CHECK(poll_by_hand(&some[i].future) == PENDING);
+        others[i] = sleep_for(100000 * MS - i);
+        CHECK(poll_by_hand(&others[i].future) == PENDING);
     }
-    for (int i = 0; i < count; i++)
-        future_drop(&some[i].future);
+    int64_t start = now_ns();
+    for (int i = 0; i < 1000; i++) {
+        sleep = sleep_for(10000 * MS);
+        CHECK(poll_by_hand(&sleep.future) == PENDING);
+        future_drop(&sleep.future);
+    }
     int64_t time = now_ns() - start;
-    free(some);
+    for (int i = 0; i < count; i++)
+        future_drop(&others[i].future);
+    free(others);
     return time;
 }
 
-/* In a list, forty times as many would take 1600 times as long. */
+/* In a list, among forty times as many it would take forty times as long. */
 static void test_ten_thousand_sleepers(void)
 {
     int64_t few = INT64_MAX;
@@ -140,18 +147,17 @@ static void test_ten_thousand_sleepers(void)
         time = time_to_insert_and_remove(10000);
         many = time < many ? time : many;
     }
-    CHECK(many < 40 * few * 8);
+    CHECK(many < 8 * few);
 }
 
 /* While somebody looks at a run that stands still, its deadlines do, too. */
 static void test_time_that_is_left_out(void)
 {
-    struct sleep_for sleep = sleep_for(20 * MS);
+    struct sleep_for sleep = sleep_for(50 * MS);
     int64_t before = now_ns();
 
-    block_for(30);
-    clock_leave_out(30 * MS);
-    CHECK(now_ns() - before < 30 * MS);
+    block_for(60);
+    clock_leave_out(now_ns() - before);
     CHECK(poll_by_hand(&sleep.future) == PENDING && timers_next() > 0);
     future_drop(&sleep.future);
 }
@@ -159,7 +165,7 @@ static void test_time_that_is_left_out(void)
 /* A sleep is polled by one task, and later by another, which is the one to be woken. */
 static void test_a_sleep_wakes_who_polled_it_last(void)
 {
-    struct sleep_for sleep = sleep_for(10 * MS);
+    struct sleep_for sleep = sleep_for(50 * MS);
 
     CHECK(poll_by_hand(&sleep.future) == PENDING);
     block_on_future(&sleep.future);
@@ -205,9 +211,9 @@ static void test_inner_wins_a_draw(void)
     CHECK(timed.result == 0 && reading.result == 3);
 
     /* the same, when the bytes came after the deadline, but before anybody looked */
-    start_reading(5);
+    start_reading(50);
     CHECK(poll_by_hand(&timed.future) == PENDING);
-    block_for(10);
+    block_for(60);
     CHECK(write(fds[1], "late", 4) == 4);
     CHECK(poll_by_hand(&timed.future) == READY);
     CHECK(timed.result == 0 && reading.result == 4);
@@ -220,7 +226,7 @@ static enum poll_result block_and_write(struct script *self, struct context *cx)
 {
     (void)self;
     (void)cx;
-    block_for(30);
+    block_for(60);
     CHECK(write(fds[1], "late", 4) == 4);
     return READY;
 }
@@ -228,11 +234,11 @@ static enum poll_result block_and_write(struct script *self, struct context *cx)
 static void test_a_poll_that_comes_late_still_looks(void)
 {
     make_pair(fds);
-    start_reading(10);
+    start_reading(50);
     struct script *main_script = note_end_of(&timed.future, 'm');
     spawn(&main_script->future, "main", 1);
     spawn_script(block_and_write, 'b'); /* polled after the first poll of the read */
-    sleep_in_main(50 * MS);
+    sleep_in_main(100 * MS);
     CHECK(noted("m") && timed.result == 0 && reading.result == 4);
 }
 
