@@ -83,7 +83,7 @@ $(BUILD)/%.o: %.c
 # ---- run ----
 
 demo:
-	@$(MAKE) -s all
+	@$(MAKE) -q all 2>/dev/null || { echo 'building ...'; $(MAKE) -s all; }
 	@common/view/demo.sh $(CLIENTS) $(DELAY) $(PROGRAMS)
 
 # ---- the lesson about futures ----
@@ -96,7 +96,8 @@ ifneq ($(SYSTEM),Linux)
 LESSONS := $(filter-out edge_level,$(LESSONS))
 endif
 LESSON_OBJECTS := $(BUILD)/classroom/futures/lesson.o $(BUILD)/stage4_poll/reactor.o \
-                  $(call objects,base/base base/trace view/doctor view/dump view/habits view/text $(CORE))
+                  $(call objects,base/base base/trace view/doctor view/dump view/habits view/page view/replay \
+                    view/replay_page view/terminal view/text view/words $(CORE))
 
 $(LESSONS:%=$(BUILD)/futures/%): $(BUILD)/futures/%: $(BUILD)/classroom/futures/%.o $(LESSON_OBJECTS)
 	@mkdir -p $(@D)
@@ -111,6 +112,17 @@ futures-demo: futures
 	@for name in $(LESSONS); do \
 	    echo "---- $$name ----" && "$(BUILD)/futures/$$name" && echo || exit 1; \
 	done
+
+# Each stage as a page, and one that says what to look for.
+REPLAYS := $(BUILD)/replays
+
+replays: all
+	@mkdir -p $(REPLAYS)
+	@cp common/view/replays.html $(REPLAYS)/index.html
+	@for program in $(STAGES); do \
+	    $(BIN)/$$program -n 3 -d 0.2 -r none --replay=$(REPLAYS)/$$program.html >/dev/null || exit 1; \
+	done
+	@echo 'open $(REPLAYS)/index.html'
 
 # The pictures of the READMEs.
 figures: all
@@ -293,6 +305,7 @@ help:
 	@echo 'make bench      compare the stages with bare epoll, libuv, Go, ...; BENCH_ROUNDS=5 BENCH_TIME=480;'
 	@echo "                BENCH_WORKLOADS='demo growth' runs some"
 	@echo 'make bench-log  compare stage 5 with itself without event log, and with a trace'
+	@echo 'make replays    a page for each stage in which one walks through a run: build/replays/'
 	@echo 'make figures    draw the pictures of the READMEs anew, from real runs'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make sanitize   the tests under the address and thread sanitizers'
@@ -300,4 +313,4 @@ help:
 	@echo 'make install    to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
 	@echo 'make clean      remove what was built'
 
-.PHONY: all futures futures-demo demo units replay-tests test check bench bench-settings bench-log sanitize figures lint format install uninstall clean help
+.PHONY: all futures futures-demo demo units replays replay-tests test check bench bench-settings bench-log sanitize figures lint format install uninstall clean help

@@ -64,6 +64,17 @@ static bool goes_on_without(struct one_client *self, int error)
 }
 
 /* Returns whether the client goes on. */
+static bool connected(struct one_client *self, ssize_t error)
+{
+    if (error == 0 && net_is_itself(self->fd)) /* nobody listens at that port */
+        error = -ECONNREFUSED;
+    if (error < 0)
+        return goes_on_without(self, (int)-error);
+    start_reading(self);
+    return true;
+}
+
+/* Returns whether the client goes on. */
 static bool received(struct one_client *self, ssize_t n)
 {
     int error = n < 0 ? 0 : answer_received(&self->answer, (size_t)n);
@@ -82,24 +93,19 @@ static bool received(struct one_client *self, ssize_t n)
 static enum poll_result one_client_poll(struct future *future, struct context *cx)
 {
     struct one_client *self = container_of(future, struct one_client, future);
-    ssize_t error;
+    int error;
 
     for (;;) {
         switch (self->state) {
         case STARTING:
             error = start_connecting(self);
-            if (error < 0 && !goes_on_without(self, (int)-error))
+            if (error < 0 && !goes_on_without(self, -error))
                 return READY;
             break;
         case CONNECTING:
             if (future_poll(&self->operation.future, cx) == PENDING)
                 return PENDING;
-            error = self->operation.result;
-            if (error == 0 && net_is_itself(self->fd))
-                error = -ECONNREFUSED;
-            if (error == 0)
-                start_reading(self);
-            else if (!goes_on_without(self, (int)-error))
+            if (!connected(self, self->operation.result))
                 return READY;
             break;
         case READING:

@@ -59,7 +59,7 @@ static void run_clients(const char *host, int port)
         .clients = allocate((size_t)options.clients, sizeof *self.clients),
     };
 
-    block_on(&self.future);
+    block_on(&self.future); /* the event loop */
     free(self.clients);
     freeaddrinfo(addresses);
 }
@@ -98,7 +98,7 @@ static void demo(void)
 {
     int listener = net_listen(options.host, options.port);
     set_nonblocking(listener);
-    spawn(server_main(listener), "server", 0);
+    spawn(server_main(listener), "server", 0); /* it runs when block_on does */
     run_clients(options.host, net_port(listener));
 }
 
@@ -114,7 +114,7 @@ static void serve(void)
     self.server = spawn(server_main(listener), "server", 0);
     self.stop = read_some(stop, &self.byte, 1);
     net_say_listening(listener);
-    block_on(&self.future);
+    block_on(&self.future); /* the event loop */
 }
 
 int main(int argc, char **argv)
@@ -122,7 +122,7 @@ int main(int argc, char **argv)
     struct tables tables = {tasks_visit, timers_visit, reactor_visit, reactor_interrupt};
 
     options = run_starts(argc, argv, (struct stage){reactor_how, .tables = &tables});
-    reactor_init();
+    reactor_init(); /* the one that this stage was linked with */
     if (options.mode == DEMO)
         demo();
     else if (options.mode == SERVE)

@@ -12,7 +12,7 @@ void wake_when_all_are_answered(struct waker waker)
 
 static void hang_up(int fd, bool whole)
 {
-    discard_input(fd);
+    discard_input(fd); /* else the close resets, and our last line may be lost */
     forget_and_close(fd);
     response_ends(whole);
     if (responses_running() == 0)
@@ -75,7 +75,7 @@ static void one_response_drop(struct future *future)
         return;
     future_drop(self->state == SLEEPING ? &self->sleep.future : &self->write.future);
     hang_up(self->fd, self->state == WRITING_END && self->write.result == 0);
-    self->fd = -1;
+    self->fd = -1; /* a second drop does nothing */
 }
 
 static struct future *one_response(int fd, long number)
@@ -111,7 +111,7 @@ static void one_echo_drop(struct future *future)
         return;
     future_drop(&self->copy.future);
     hang_up(self->fd, self->copy.result == 0);
-    self->fd = -1;
+    self->fd = -1; /* a second drop does nothing */
 }
 
 static struct future *one_echo(int fd)

@@ -78,7 +78,7 @@ static void wake_one(int fd, enum interest interest)
 
     trace(REACTOR_READY, .fd = fd, .word = interest_word[interest],
           .other = name_of(waker));
-    wake(waker);
+    wake(waker); /* which queues its task, and no more */
 }
 
 static void wake_ready(struct pollfd row)

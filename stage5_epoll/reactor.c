@@ -73,7 +73,7 @@ static void wake_one(int fd, enum interest interest)
 
     trace(REACTOR_READY, .fd = fd, .word = interest_word[interest],
           .other = name_of(waker));
-    wake(waker);
+    wake(waker); /* which queues its task, and no more */
 }
 
 void reactor_watch(int fd, enum interest interest, struct waker waker)

@@ -306,7 +306,7 @@ cpu_of() {
     LC_ALL=C awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) / hz }' "/proc/$1/stat"
 }
 
-@test "with 32 descriptors and 200 connections, serve serves all, and waits meanwhile instead of trying again and again" {
+@test "with 32 descriptors and 200 connections, serve serves all, and does not burn a CPU meanwhile" {
     [ -e /proc/self/stat ] || skip "needs /proc"
     for stage in $STAGES; do
         # one after the other in stage 1, about 25 at a time elsewhere
@@ -449,7 +449,7 @@ PYTHON
         "$BIN/$stage" -n 3 -d 0.2 -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
         helper=$!
         for _ in 1 2; do
-            kill -STOP "$helper"
+            kill -STOP "$helper" 2>/dev/null || break # a slow machine: it has ended
             sleep 0.03
             kill -WINCH "$helper"
             kill -CONT "$helper"
@@ -487,7 +487,7 @@ PYTHON
         helper=$!
         for signal in STOP CONT STOP CONT; do
             sleep 0.08
-            kill "-$signal" "$helper"
+            kill "-$signal" "$helper" 2>/dev/null || break # a slow machine: it has ended
         done
         wait "$helper" || fail "$stage: exit $?"
         whole_answers 1 <"$BATS_TEST_TMPDIR/out"

@@ -17,7 +17,7 @@ refused() {
 
 @test "an unknown option is refused, with the names of those that are known" {
     refused "unknown or ambiguous option --clients-please; " --clients-please=3
-    refused "accepts --clients, --delay, --host, --port, --timeout, --report, --explain, --step, --timeline, --trace, --echo, --help, --version" -x
+    refused "accepts --clients, --delay, --host, --port, --timeout, --report, --explain, --step, --timeline, --trace, --replay, --echo, --help, --version" -x
     refused "option -x; " -x
     refused "option -?; " '-?'
     refused "option -:; " -:
@@ -27,7 +27,7 @@ refused() {
 
 @test "the beginning of a name will do, if it is that of one option only" {
     for stage in $STAGES; do
-        "$BIN/$stage" --cl=2 --del 0 --rep=none | whole_answers 2
+        "$BIN/$stage" --cl=2 --del 0 --repo=none | whole_answers 2
     done
     refused "unknown or ambiguous option --ti; " --ti=3
     refused "unknown or ambiguous option --t; " --t 3

@@ -30,7 +30,7 @@ export UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
 export TSAN_OPTIONS=exitcode=99:halt_on_error=1
 
 status=0
-run_with asan tests/injected.bats -fsanitize=address,undefined -fno-sanitize-recover=all || status=1
+run_with asan 'tests/injected.bats tests/copy.bats' -fsanitize=address,undefined -fno-sanitize-recover=all || status=1
 # (strace would count the system calls of ThreadSanitizer's own thread.)
 run_with tsan '' -fsanitize=thread || status=1
 exit "$status"

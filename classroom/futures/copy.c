@@ -228,7 +228,7 @@ static void run(const char *who, void (*copy)(void), const char *format)
 
 int main(int argc, char **argv)
 {
-    lesson_start("copy");
+    lesson_start("copy", &argc, argv);
     bool only_threads = argc > 1 && strcmp(argv[1], "--threads") == 0;
     bool only_tasks = argc > 1 && strcmp(argv[1], "--futures") == 0;
     bool both = !only_threads && !only_tasks;

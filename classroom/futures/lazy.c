@@ -15,9 +15,9 @@ static struct future hello_world(void)
     return (struct future){hello_world_poll, NULL};
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-    lesson_start("lazy");
+    lesson_start("lazy", &argc, argv);
 
     struct future future = hello_world();
     say_untimed("the future is made, and nothing has happened");

@@ -1,6 +1,8 @@
 #include "lesson.h"
 
 #include "view/doctor.h"
+#include "view/replay.h"
+#include "view/words.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -16,7 +18,25 @@
 
 static int64_t start;
 
-void lesson_start(const char *name)
+/* The file of --replay=FILE, which must come first, is taken out; NULL: there is none. */
+static const char *take_replay(int *argc, char **argv)
+{
+    static const char option[] = "--replay=";
+    size_t length = sizeof option - 1;
+
+    if (*argc < 2 || strncmp(argv[1], option, length) != 0)
+        return NULL;
+    const char *file = argv[1] + length;
+    if (*file == '\0') {
+        message("--replay accepts the name of an HTML file, not ''");
+        exit(2);
+    }
+    memmove(argv + 1, argv + 2, (size_t)(*argc - 1) * sizeof *argv); /* and the NULL */
+    --*argc;
+    return file;
+}
+
+void lesson_start(const char *name, int *argc, char **argv)
 {
     static const struct tables tables = {tasks_visit, timers_visit, reactor_visit,
                                          reactor_interrupt};
@@ -24,8 +44,16 @@ void lesson_start(const char *name)
     program_name = name;
     signal(SIGPIPE, SIG_IGN);
     reactor_init();
-    doctor_start(&(struct views){.name = name, .how = reactor_how, .tables = &tables});
+    struct views views = {.name = name,
+                          .path = argv[0],
+                          .how = reactor_how,
+                          .tables = &tables,
+                          .replay_file = take_replay(argc, argv)};
+    doctor_start(&views);
     atexit(doctor_warns);
+    words_start(reactor_how);
+    if (views.replay_file != NULL)
+        replay_start(&views);
     start = now_ns();
 }
 

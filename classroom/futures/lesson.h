@@ -6,8 +6,9 @@
 
 #include <pthread.h>
 
-/* First thing in main. `name`: of the program, for messages. The doctor looks on. */
-void lesson_start(const char *name);
+/* First thing in main. `name`: of the program, for messages. The doctor looks on. Of the
+ * arguments --replay=FILE is taken out: see view/replay.h. */
+void lesson_start(const char *name, int *argc, char **argv);
 
 /* Prints a title, and sets the clock of say() to 0. */
 void part(const char *title);

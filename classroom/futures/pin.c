@@ -46,12 +46,12 @@ static void show(const char *name, const struct test *test)
                 test->a, (const void *)test->b, where_b_points(test));
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     struct test original = {.future = {test_poll, NULL}};
     struct context cx = {.waker = {0}};
 
-    lesson_start("pin");
+    lesson_start("pin", &argc, argv);
     set_text(&original, "text");
 
     part("copied before the first poll, and then polled: all is well");

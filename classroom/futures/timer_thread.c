@@ -73,7 +73,7 @@ static enum poll_result poll_once_poll(struct future *future, struct context *cx
 
 int main(int argc, char **argv)
 {
-    lesson_start("timer_thread");
+    lesson_start("timer_thread", &argc, argv);
     struct timer_future timer = {.future = {timer_future_poll, timer_future_drop},
                                  .duration = lesson_seconds(argc, argv, 2.0),
                                  .lock = PTHREAD_MUTEX_INITIALIZER};

@@ -84,7 +84,7 @@ const char *mode_name(enum mode mode)
 }
 
 /* Its place in `choices`, or -1. */
-static int find(int letter)
+static int place_of(int letter)
 {
     for (int i = 0; i < CHOICES; i++)
         if (choices[i].letter == letter)
@@ -94,7 +94,7 @@ static int find(int letter)
 
 static const char *value_of(int letter)
 {
-    return values[find(letter)];
+    return values[place_of(letter)];
 }
 
 /* ---- what we answer ---- */
@@ -116,7 +116,7 @@ static void usage_error(const char *format, ...)
 
 static _Noreturn void bad_value(int letter, const char *value)
 {
-    const struct choice *choice = &choices[find(letter)];
+    const struct choice *choice = &choices[place_of(letter)];
 
     usage_error("--%s accepts %s, not '%s'", choice->name, choice->accepts, value);
 }
@@ -164,7 +164,7 @@ static _Noreturn void print_and_exit(bool is_help, const char *how)
 /* `word` is what getopt_long has just looked at, if that is a long option. */
 static void refuse(int fault, const char *word)
 {
-    int i = find(optopt);
+    int i = place_of(optopt);
 
     if (fault == ':')
         usage_error("--%s needs a value: it accepts %s", choices[i].name,
@@ -191,7 +191,7 @@ static void take_words(int argc, char **argv, const char *how)
         if (letter == 1)
             operands[operands[0] != NULL] = optarg;
         else
-            values[find(letter)] = optarg != NULL ? optarg : no_value;
+            values[place_of(letter)] = optarg != NULL ? optarg : no_value;
     }
     for (; optind < argc; optind++) /* what follows -- */
         operands[operands[0] != NULL] = argv[optind];
@@ -337,7 +337,7 @@ static void check_files(int letter, const char *path, int other, const char *oth
 {
     if (path != NULL && other_path != NULL && is_same_file(path, other_path))
         usage_error("--%s and --%s need a file each, not both '%s'",
-                    choices[find(letter)].name, choices[find(other)].name, path);
+                    choices[place_of(letter)].name, choices[place_of(other)].name, path);
 }
 
 static void check_views(const struct views *views)

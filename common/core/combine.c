@@ -19,7 +19,7 @@ static enum poll_result either_poll(struct future *future, struct context *cx)
 
     self->first_won = future_poll(self->first, cx) == READY;
     if (!self->first_won && future_poll(self->second, cx) == PENDING)
-        return PENDING;
+        return PENDING; /* and whoever is ready first wakes us */
     either_drop(future);
     return ready("either", 0, 0);
 }
@@ -46,7 +46,7 @@ static enum poll_result and_then_poll(struct future *future, struct context *cx)
     if (self->second == NULL) {
         if (future_poll(self->first, cx) == PENDING)
             return PENDING;
-        self->second = self->next(self->argument);
+        self->second = self->next(self->argument); /* which is polled at once */
     }
     return future_poll(self->second, cx);
 }
@@ -64,7 +64,7 @@ static void spawn_children(struct join_all *self)
     self->tasks = allocate(self->count + 1, sizeof *self->tasks); /* + 1: never none */
     for (size_t i = 0; i < self->count; i++)
         self->tasks[i] = spawn(self->children[i], "child", (long)i + 1);
-    self->children = NULL;
+    self->children = NULL; /* their tasks drop and free them */
 }
 
 static void join_all_drop(struct future *future)

@@ -90,8 +90,8 @@ struct join_task {
 };
 struct join_task join_task(struct waker task);
 
-/* Other threads that are about to wake a task, so none is stuck. Each is counted until its
- * wake; then, should that have gone astray, it calls reactor_interrupt. */
+/* Other threads that are about to wake a task, so none is stuck. Each is counted until
+ * its wake; then, should that have gone astray, it calls reactor_interrupt. */
 extern atomic_int helpers;
 
 struct actor name_of(struct waker waker); /* none: nobody, or a task that is gone */
@@ -172,7 +172,7 @@ void timers_fire(void);    /* wakes all whose time has come, the earliest first 
 
 /* ======== combine.c: futures made of others, which are as `inner` above ======== */
 
-/* READY when one of the two is; the other is dropped. At once: the first wins. (select) */
+/* READY when one of the two is; the other is dropped. Of both the first wins. (select) */
 struct either {
     struct future future;
     struct future *first;
@@ -193,8 +193,8 @@ struct and_then {
 struct and_then and_then(struct future *first, struct future *(*next)(void *argument),
                          void *argument);
 
-/* READY when all are. Each child becomes a task; it comes from malloc, as in spawn, and is
- * freed when it is READY: what it finds out it must write elsewhere. (join!, join_all) */
+/* READY when all are. Each child becomes a task; it comes from malloc, as in spawn, and
+ * is freed when READY: what it finds out it must write elsewhere. (join!, join_all) */
 struct join_all {
     struct future future;
     struct future **children; /* the caller's; NULL: they are tasks by now */
@@ -219,7 +219,7 @@ struct copy_all {
 };
 struct copy_all copy_all(int from, int to, char *buffer, size_t size);
 
-/* ======== reactor.c of each stage, which is chosen when the program is linked ======== */
+/* ======== reactor.c of each stage, chosen when the program is linked ======== */
 
 extern const char *const reactor_how; /* it waits, in words: "sleeps in poll(2)" */
 void reactor_init(void);              /* once, before anything else */

@@ -16,7 +16,7 @@ static void operation_drop(struct future *future)
     self->watched = false;
 }
 
-/* So many in one poll, then others have their turn: who shares a thread must be polite. */
+/* So many in one poll, then others have their turn: who shares a thread is polite. */
 enum { MOST_OPERATIONS = 128 };
 
 static enum poll_result operation_poll(struct future *future, struct context *cx)
@@ -32,7 +32,7 @@ static enum poll_result operation_poll(struct future *future, struct context *cx
     while (result == -EINTR)
         result = self->attempt(self);
     if (result == -EAGAIN) {
-        self->watched = true;
+        self->watched = true; /* until it wakes us, or we take it back */
         reactor_watch(self->fd, self->interest, cx->waker);
         return pending(cx, FUTURE_WAITS, .fd = self->fd,
                        .word = interest_word[self->interest]);
@@ -101,7 +101,7 @@ static ssize_t connect_attempt(struct operation *self)
     length = sizeof error;
     if (getsockopt(self->fd, SOL_SOCKET, SO_ERROR, &error, &length) != 0)
         return -errno;
-    return error != 0 ? -error : -EAGAIN;
+    return error != 0 ? -error : -EAGAIN; /* neither: a spurious wake */
 }
 
 struct operation connect_to(int fd, const struct sockaddr *address, socklen_t length)
@@ -124,7 +124,7 @@ static ssize_t read_exact_attempt(struct operation *self)
     while (self->left > 0) {
         ssize_t n = read_attempt(self);
         if (n <= 0)
-            return n == 0 ? -ENODATA : n;
+            return n == 0 ? -ENODATA : n; /* 0: the end, too early */
         self->bytes += n;
         self->left -= (size_t)n;
     }
@@ -141,7 +141,7 @@ static ssize_t write_all_attempt(struct operation *self)
     while (self->left > 0) {
         ssize_t n = called("write", self->fd, write(self->fd, self->bytes, self->left));
         if (n < 0)
-            return n;
+            return n; /* -EAGAIN, too: we go on from here */
         self->bytes += n;
         self->left -= (size_t)n;
     }

@@ -6,12 +6,12 @@
 
 /* Its place is used again, by other tasks, and never freed: stale wakers point to it. */
 struct task {
-    struct future *future; /* NULL: no task is here now */
-    struct waker self;     /* one with another generation is stale */
-    struct waker joiner;   /* woken when the task is gone */
-    struct actor name;
+    struct future *future;    /* NULL: no task is here now */
+    struct waker self;        /* one with another generation is stale */
+    struct waker joiner;      /* woken when the task is gone */
+    struct actor name;        /* for the event log */
     enum event_kind said : 8; /* last, of why it is PENDING: kind, fd and word */
-    bool is_queued;
+    bool is_queued;           /* else a second wake would queue it twice */
     int said_fd;
     const char *said_word;
     struct task *next; /* in the run queue, or in the list of unused places */
@@ -75,7 +75,7 @@ static void leave_in_inbox(struct waker waker)
     inbox[inbox_length++].by = acting;
     pthread_mutex_unlock(&lock);
     trace(EXEC_INBOX, .actor = acting);
-    reactor_interrupt();
+    reactor_interrupt(); /* the executor may sleep there */
 }
 
 static void wake_here(struct task *task)
@@ -100,7 +100,7 @@ static void empty_inbox(void)
 
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < inbox_length; i++) {
-        acting = inbox[i].by;
+        acting = inbox[i].by; /* it is that thread which wakes */
         wake_here(task_of(inbox[i].waker));
     }
     inbox_length = 0;
@@ -161,7 +161,7 @@ static void end(struct task *task)
         free(future);
     acting = before;
     wake(task->joiner);
-    if (!task->is_queued)
+    if (!task->is_queued) /* else when its turn comes */
         give_place_back(task);
 }
 
@@ -183,7 +183,7 @@ static enum poll_result join_task_poll(struct future *future, struct context *cx
 
     if (task == NULL)
         return ready("join_task", 0, 0);
-    task->joiner = cx->waker;
+    task->joiner = cx->waker; /* whose end() wakes us */
     return pending(cx, FUTURE_JOINS, .other = task->name);
 }
 
@@ -229,7 +229,7 @@ static void poll_task(struct task *task)
     acting = task->name;
     trace(EXEC_POLL, .number = queued);
     task->said = EXEC_POLL; /* it has said nothing yet */
-    polled = task;
+    polled = task;          /* so that it cannot cancel itself */
     if (future_poll(task->future, &cx) == READY)
         outcome = EXEC_DONE;
     else if (trace_count[FUTURE_READY] + trace_count[EXEC_SPAWN] > before)
@@ -281,9 +281,9 @@ static void wait_for_events(void)
 
     acting = (struct actor){"reactor", 0};
     trace(REACTOR_WAIT, .fd = (int)reactor_watching(), .number = timeout);
-    reactor_wait(timeout);
+    reactor_wait(timeout); /* here, and nowhere else, we sleep */
     timers_fire();
-    empty_inbox();
+    empty_inbox(); /* of what other threads have left */
     trace(timeout != 0 && queued == before ? REACTOR_WASTED : REACTOR_WAITED,
           .number = timeout);
     acting = (struct actor){NULL, 0};

@@ -1,5 +1,5 @@
 /* Deadlines, in a binary heap: heap[1] has the earliest, and no parent, heap[i / 2], is
- * later than its child, heap[i]. To insert or remove one of n takes about log2(n) steps. */
+ * later than its child, heap[i]. To insert or remove one of n takes log2(n) steps. */
 #include "core.h"
 
 #include <errno.h>
@@ -47,7 +47,7 @@ static void heap_remove(struct sleep_for *sleep)
     struct sleep_for *last = heap[length--];
 
     if (last != sleep)
-        settle(sleep->place, last);
+        settle(sleep->place, last); /* it fills the gap */
     sleep->place = 0;
 }
 
@@ -99,7 +99,7 @@ void timers_fire(void)
 {
     while (timers_next() == 0) {
         struct sleep_for *sleep = heap[1];
-        heap_remove(sleep);
+        heap_remove(sleep); /* it is woken once */
         trace(REACTOR_TIME, .fd = (int)sleep->ticket, .other = name_of(sleep->waker));
         wake(sleep->waker);
     }

@@ -66,9 +66,13 @@ static struct words sentence_of(const struct event *event)
 
     if (event->kind != EXEC_WASTED || event->actor.kind != NULL)
         return words_of_event(event);
-    words_add(&words, "%s poll%s in vain: nothing has changed",
-              words_of_number((uint64_t)event->number).text,
-              event->number == 1 ? "" : "s");
+    if (event->number == 0)
+        words_add(&words, "%s turn%s in which nobody can run",
+                  words_of_number((uint64_t)event->fd).text, event->fd == 1 ? "" : "s");
+    else
+        words_add(&words, "%s poll%s in vain: nothing has changed",
+                  words_of_number((uint64_t)event->number).text,
+                  event->number == 1 ? "" : "s");
     return words;
 }
 

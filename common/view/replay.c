@@ -38,30 +38,32 @@ static void keep(const struct event *event)
 /* ---- a reactor that does not sleep: polls in vain come by the million ---- */
 
 /* A poll is held back until it has brought something. One that was in vain, and has left
- * the task at the end of the queue again, is counted. So are the turns in between. */
+ * the task at the end of the queue again, is counted. So are the turns in between, and
+ * those in which nobody can run. */
 static struct event held[64];
 static size_t held_length; /* 0: no poll is under way, or it has brought something */
 static bool woke_itself;
+static const struct event nothing = {.kind = EXEC_TURN};
 static struct event in_vain; /* number: so many polls; fd: and turns */
 
 static void release(void)
 {
-    if (in_vain.number > 0)
+    if (in_vain.kind != EXEC_TURN)
         keep(&in_vain);
-    in_vain.number = 0;
-    in_vain.fd = 0;
+    in_vain = nothing;
     for (size_t i = 0; i < held_length; i++)
         keep(&held[i]);
     held_length = 0;
 }
 
-static void count_poll(const struct event *end)
+/* `end`: of the poll, or the empty turn. */
+static void count_in_vain(const struct event *end, int polls, int turns)
 {
-    int64_t polls = in_vain.number + 1;
-
-    in_vain = (struct event){EXEC_WASTED, in_vain.fd, .number = polls,
-                             .where = end->where, .time = end->time};
-    held_length = 0;
+    in_vain = (struct event){.kind = EXEC_WASTED,
+                             .fd = in_vain.fd + turns,
+                             .number = in_vain.number + polls,
+                             .where = end->where,
+                             .time = end->time};
 }
 
 static bool brings_nothing(const struct event *event)
@@ -88,16 +90,17 @@ static void hold(const struct event *event)
     woke_itself = woke_itself || event->kind == EXEC_WAKE;
     if (held_length == sizeof held / sizeof held[0] || !brings_nothing(event))
         release();
-    else if (event->kind == EXEC_WASTED && woke_itself)
-        count_poll(event);
-    else if (event->kind == EXEC_WASTED)
+    else if (event->kind == EXEC_WASTED && !woke_itself)
         release();
+    else if (event->kind == EXEC_WASTED) {
+        count_in_vain(event, 1, 0);
+        held_length = 0;
+    }
 }
 
 static bool is_between_turns(enum event_kind kind)
 {
-    return kind == EXEC_TURN || kind == REACTOR_WAIT || kind == REACTOR_WAITED ||
-           kind == REACTOR_WASTED;
+    return kind == REACTOR_WAIT || kind == REACTOR_WAITED || kind == REACTOR_WASTED;
 }
 
 static void fold(const struct event *event)
@@ -108,9 +111,10 @@ static void fold(const struct event *event)
         woke_itself = false;
     } else if (held_length > 0)
         hold(event);
-    else if (in_vain.number > 0 && is_between_turns(event->kind))
-        in_vain.fd += event->kind == EXEC_TURN;
-    else {
+    else if (event->kind == EXEC_TURN &&
+             (in_vain.kind == EXEC_WASTED || event->number == 0))
+        count_in_vain(event, 0, 1);
+    else if (in_vain.kind != EXEC_WASTED || !is_between_turns(event->kind)) {
         release();
         keep(event);
     }
@@ -170,7 +174,8 @@ bool replay_end(void)
 /* Also when the run fails: then, too, somebody wants to look at it. */
 static void end_at_exit(void)
 {
-    replay_end();
+    if (!replay_end())
+        _exit(EXIT_FAILURE);
 }
 
 /* ---- a signal that ends the program ---- */

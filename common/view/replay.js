@@ -343,6 +343,9 @@ const APPLY = {
     },
 };
 
+/* A waker that has left its place is on its way until then. */
+const ENDS_COMING = ['EXEC_POLL', 'EXEC_TURN', 'REACTOR_READY', 'REACTOR_TIME', 'REACTOR_WAITED', 'REACTOR_WASTED'];
+
 /* Nothing is known of what happened in the gap: only that all may have changed. */
 function forgetAll(state) {
     Object.assign(state, newState(), {isPartial: true, step: state.step, turn: NaN});
@@ -353,7 +356,7 @@ function apply(state, event) {
         forgetAll(state);
     state.step++;
     state.time = event.time;
-    if (state.coming !== null && event.kind !== 'EXEC_WAKE')
+    if (ENDS_COMING.includes(event.kind))
         state.coming = null;
     if (event.kind in APPLY)
         APPLY[event.kind](state, event);
@@ -485,10 +488,11 @@ function fill(band, title, ...children) {
 }
 
 const CHIPS = 3;
-const DISCS = 4;
+const DISCS = 3;
 
 function queueChips(names, place) {
-    const full = now.polled === '' ? CHIPS : CHIPS - 1;
+    const isLong = [now.polled, ...names.slice(0, CHIPS)].some(name => name.length > 10);
+    const full = CHIPS - (now.polled !== '') - isLong;
     const chips = names.slice(0, full).map(name => chip(name, place));
     const discs = names.slice(full, full + DISCS).map(name => token(name, place));
     const rest = names.length - chips.length - discs.length;
@@ -551,9 +555,9 @@ function countsOf(task) {
 /* On its card: whose waker it has got, and its own, if whom it asked has it. */
 function tokensOn(state, task) {
     if (task.joiner !== '')
-        return ['its end wakes ', token(task.joiner, `the end of ${task.name}`)];
+        return [element('span', {class: 'words'}, 'its end wakes '), token(task.joiner, `the end of ${task.name}`)];
     if (task.asks !== '')
-        return ['lent ', token(task.name, `asked: ${task.asks}`)];
+        return [element('span', {class: 'words'}, 'lent '), token(task.name, `asked: ${task.asks}`)];
     return isForgotten(state, task) ? [element('span', {class: 'bad'}, 'nobody has its waker')] : [];
 }
 
@@ -598,6 +602,9 @@ function drawTasks(state) {
 function table(heads, rows, room, widths) {
     const more = rows.length > room ? rows.length - room + 1 : 0;
     const shown = more > 0 ? rows.slice(0, room - 1) : rows;
+    const current = rows.find(row => row.isNow);
+    if (current !== undefined && !shown.includes(current))
+        shown[shown.length - 1] = current;
     const body = shown.map(({cells, isNow}) => element('tr', {class: isNow && 'now'},
         ...cells.map(cell => element('td', {}, ...[cell].flat()))));
     if (more > 0)
@@ -690,14 +697,15 @@ function drawSleepers(state) {
 
 // ---- operating system ----
 
-const FDS = 14;
+const FDS = 9;
 
-function fdChip(state, fd, descriptor) {
+/* `isShort`: there is no room for words; its frame says whether it is ready. */
+function fdChip(state, fd, descriptor, isShort) {
     const ready = ['readable', 'writable'].filter(word => descriptor[word] === true);
     const event = run.events[state.step - 1];
     const isNow = event !== undefined && event.kind === 'OS_CALL' && event.fd === fd;
     return element('span', {class: `fd${ready.length > 0 ? ' ready' : ''}${isNow ? ' now' : ''}`},
-        fdName(state, fd) + (ready.length > 0 ? ': ' + ready.join(', ') : ''));
+        fdName(state, fd) + (ready.length > 0 && !isShort ? ': ' + ready.join(', ') : ''));
 }
 
 function backlogSays(state) {
@@ -714,7 +722,7 @@ function drawOs(state) {
     const call = state.call === null ? soft('none yet') : element('b', {}, state.call.sentence);
     const whose = state.call === null || state.call.actor === '' ? '' : ` (${state.call.actor})`;
     const fds = [...state.descriptors].filter(([fd]) => fd > 2).sort(([a], [b]) => a - b);
-    const shown = fds.slice(0, fds.length > FDS ? FDS - 1 : FDS).map(([fd, descriptor]) => fdChip(state, fd, descriptor));
+    const shown = fds.slice(0, fds.length > FDS ? FDS - 1 : FDS).map(([fd, descriptor]) => fdChip(state, fd, descriptor, fds.length > 7));
     if (fds.length > FDS)
         shown.push(soft(`and ${fds.length - shown.length} more`));
     fill('os', 'Operating system', element('p', {}, soft('last call: '), call, whose, ...backlogSays(state)),
@@ -742,7 +750,7 @@ function sentenceLine(step) {
 }
 
 function gapLine() {
-    return element('li', {class: 'gap'}, '', '', element('span', {},
+    return element('li', {class: 'gap'}, element('span', {},
         `here ${run.left_out.toLocaleString('en')} events are left out`));
 }
 
@@ -816,7 +824,7 @@ function drawSource(event) {
     $('source').replaceChildren(...lines.slice(from, to + 1).map((content, i) =>
         element('span', {class: from + i + 1 === line && 'now'}, content === '' ? ' ' : content)));
     const marked = $('source').querySelector('.now');
-    $('source').scrollTop = marked === null ? 0 : marked.offsetTop - $('source').offsetTop - $('source').clientHeight / 2;
+    $('source').scrollTop = marked === null ? 0 : marked.offsetTop - $('source').offsetTop - $('source').clientHeight * 0.7;
     $('source').scrollLeft = 0;
 }
 

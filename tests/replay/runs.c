@@ -1,6 +1,6 @@
 /* A run for tests of --replay in which there is what the stages have not: time-outs that
- * are over, tasks that are cancelled, several deadlines of one task, wakes from threads, a
- * signal; and at its end a task that is stuck.
+ * are over, tasks that are cancelled, several deadlines of one task, wakes from threads,
+ * a signal; and at its end a task that is stuck.
  *     runs FILE.html */
 #include "core/core.h"
 #include "view/view.h"
@@ -25,13 +25,7 @@ static void make_pair(void)
     set_nonblocking(ends[1]);
 }
 
-static void close_pair(void)
-{
-    forget_and_close(ends[0]);
-    forget_and_close(ends[1]);
-}
-
-/* ---- tasks that are never done, and leave their waker with a descriptor, a deadline ---- */
+/* ---- tasks that are never done, and leave their waker with somebody ---- */
 
 struct stays {
     struct future future;
@@ -69,20 +63,38 @@ static struct waker spawn_one_that_stays(int fd, long number)
     return spawn(&self->future, "stays", number);
 }
 
-static void time_out_and_cancel(void)
-{
-    struct operation read = read_some(ends[0], &byte, 1);
-    struct timeout limit = timeout(&read.future, 10 * MS);
-    struct sleep_for sleep = sleep_for(5 * MS);
+static struct operation read_in_vain;
+static struct timeout limit;
+static struct waker staying[3];
 
-    block_on(&limit.future);
-    struct waker one = spawn_one_that_stays(ends[0], 1);
-    struct waker other = spawn_one_that_stays(0, 2);
-    block_on(&sleep.future);
-    cancel(one); /* has joiners: none; a watch, and a deadline */
-    sleep = sleep_for(5 * MS);
-    block_on(&sleep.future);
-    cancel(other);
+static struct future *time_out(void)
+{
+    staying[0] = spawn_one_that_stays(ends[0], 1);
+    staying[1] = spawn_one_that_stays(0, 2);
+    read_in_vain = read_some(ends[1], &byte, 1);
+    limit = timeout(&read_in_vain.future, 10 * MS);
+    return &limit.future;
+}
+
+static struct sleep_for pause_;
+
+static struct future *wait_a_while(void)
+{
+    pause_ = sleep_for(5 * MS);
+    return &pause_.future;
+}
+
+static struct future *cancel_one(void)
+{
+    cancel(staying[0]); /* a watch, and a deadline are taken back */
+    return wait_a_while();
+}
+
+static struct future *cancel_while_queued(void)
+{
+    wake(staying[1]);
+    cancel(staying[1]);
+    return wait_a_while();
 }
 
 /* ---- joins, and several deadlines of one task ---- */
@@ -95,17 +107,22 @@ static struct future *heap_sleep(int64_t duration)
     return &self->future;
 }
 
-static void join_and_choose(void)
-{
-    struct future *children[] = {heap_sleep(15 * MS), heap_sleep(5 * MS),
-                                 heap_sleep(10 * MS)};
-    struct join_all all = join_all(children, 3);
-    struct sleep_for shorter = sleep_for(25 * MS);
-    struct sleep_for longer = sleep_for(60 * MS);
-    struct either either_one = either(&shorter.future, &longer.future);
-    struct either both = either(&either_one.future, &all.future);
+static struct future *children[3];
+static struct join_all all;
+static struct sleep_for shorter, longer;
+static struct either sleeps, all_or_sleeps;
 
-    block_on(&both.future); /* all wins: two deadlines are given back */
+/* All that are joined win: two deadlines of main are given back. */
+static struct future *join_and_choose(void)
+{
+    for (int i = 0; i < 3; i++)
+        children[i] = heap_sleep((15 - 5 * i) * MS);
+    all = join_all(children, 3);
+    shorter = sleep_for(40 * MS);
+    longer = sleep_for(60 * MS);
+    sleeps = either(&shorter.future, &longer.future);
+    all_or_sleeps = either(&sleeps.future, &all.future);
+    return &all_or_sleeps.future;
 }
 
 /* ---- a thread wakes ---- */
@@ -149,12 +166,11 @@ static enum poll_result ask_poll(struct future *future, struct context *cx)
     return pending(cx, FUTURE_ASKS, .word = "what the worker finds");
 }
 
-static void ask_a_thread(void)
-{
-    struct ask self = {.future = {ask_poll, NULL}};
+static struct ask asks = {.future = {ask_poll, NULL}};
 
-    block_on(&self.future);
-    pthread_join(self.thread, NULL);
+static struct future *ask_a_thread(void)
+{
+    return &asks.future;
 }
 
 /* ---- a signal ends a wait, and a close takes wakers with it ---- */
@@ -164,26 +180,48 @@ static void on_alarm(int number)
     (void)number;
 }
 
-static void be_interrupted(void)
+static struct future *be_interrupted(void)
 {
     struct itimerval in_5_ms = {.it_value = {0, 5000}};
-    struct sleep_for sleep = sleep_for(15 * MS);
 
     signal(SIGALRM, on_alarm);
     setitimer(ITIMER_REAL, &in_5_ms, NULL);
-    block_on(&sleep.future);
+    pause_ = sleep_for(15 * MS);
+    return &pause_.future;
 }
 
-static void close_what_is_watched(void)
+static struct future *watch(void)
 {
-    struct waker one = spawn_one_that_stays(ends[0], 3);
-    struct sleep_for sleep = sleep_for(5 * MS);
+    staying[2] = spawn_one_that_stays(ends[0], 3);
+    return wait_a_while();
+}
 
-    block_on(&sleep.future);
-    close_pair();
-    sleep = sleep_for(5 * MS);
-    block_on(&sleep.future);
-    (void)one;
+static struct future *close_what_is_watched(void)
+{
+    forget_and_close(ends[0]);
+    return wait_a_while();
+}
+
+/* ---- one after the other, as one task ---- */
+
+static struct future *(*const scenes[])(void) = {
+    time_out,       cancel_one, cancel_while_queued,  join_and_choose, ask_a_thread,
+    be_interrupted, watch,      close_what_is_watched};
+enum { SCENES = sizeof scenes / sizeof scenes[0] };
+static int scene;
+static struct future *until;
+
+static enum poll_result play_poll(struct future *future, struct context *cx)
+{
+    (void)future;
+    for (; scene < SCENES; scene++) {
+        if (until == NULL)
+            until = scenes[scene]();
+        if (future_poll(until, cx) == PENDING)
+            return PENDING;
+        until = NULL;
+    }
+    return READY;
 }
 
 /* ---- stuck ---- */
@@ -199,6 +237,7 @@ int main(int argc, char **argv)
 {
     static const struct tables tables = {tasks_visit, timers_visit, reactor_visit,
                                          reactor_interrupt};
+    struct future play = {play_poll, NULL};
     struct future stuck = {stuck_poll, NULL};
 
     if (argc < 2)
@@ -211,11 +250,7 @@ int main(int argc, char **argv)
                                 .replay_file = argv[1]});
     reactor_init();
     make_pair();
-    time_out_and_cancel();
-    join_and_choose();
-    ask_a_thread();
-    be_interrupted();
-    close_what_is_watched();
+    block_on(&play);
     block_on(&stuck);
     return views_end() ? 0 : 1;
 }

@@ -1,5 +1,5 @@
-/* The same work with libevent: bufferevents, an evconnlistener, a timer for each delay and
- * each time-out. */
+/* The same work with libevent: bufferevents, an evconnlistener, a timer for each delay
+ * and each time-out. */
 #include "peer.h"
 
 #include <event2/buffer.h>
