@@ -151,17 +151,28 @@ ends_at_once() {
     done
 }
 
+# Sends two; false if that took this machine nearly the 200 ms.
+two_signals() {
+    local before=${EPOCHREALTIME/[.,]/}
+    kill -INT "$1"
+    sleep 0.02 # of two that come at once the kernel makes one itself
+    kill -INT "$1" 2>/dev/null || true # it has ended by the first
+    [ $((${EPOCHREALTIME/[.,]/} - before)) -lt 150000 ]
+}
+
 @test "two signals of a kind within 200 ms are one, as \`timeout -s INT\` sends them" {
     for stage in $STAGES; do
-        rm -f "$BATS_TEST_TMPDIR/out"
-        start_server "$stage" -d 0.3
-        "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
-        helper=$!
-        wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
-        kill -INT "$server"
-        sleep 0.02 # of two that come at once the kernel makes one itself
-        kill -INT "$server"
-        wait "$server" || fail "$stage: exit $?"
+        for attempt in 1 2 3 4 5; do
+            rm -f "$BATS_TEST_TMPDIR/out"
+            start_server "$stage" -d 0.5
+            "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
+            helper=$!
+            wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
+            two_signals "$server" && break
+            kill -9 "$server" # too slow: once more
+            wait "$server" "$helper" || true
+        done
+        wait "$server" || fail "$stage: exit $?, in attempt $attempt"
         server=
         wait "$helper" || fail "$stage: the response was cut off"
         helper=

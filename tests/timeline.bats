@@ -54,7 +54,7 @@ lanes() {
     [ "$(sed -n 2p "$BATS_TEST_TMPDIR/picture")" = '. waits to be accepted  # is served' ]
     [ "$(awk 'length > widest { widest = length } END { print widest }' "$BATS_TEST_TMPDIR/picture")" -le 80 ]
     grep -qE '^ +\|( +\|)+$' "$BATS_TEST_TMPDIR/picture"
-    tail -n 1 "$BATS_TEST_TMPDIR/picture" | grep -qE '^ +0 s +0\.05 s +0\.1 s +0\.15 s +0\.2 s$'
+    tail -n 1 "$BATS_TEST_TMPDIR/picture" | grep -qE '^ +0 s( +0\.[0-9]+ s){2,}$'
 }
 
 @test "in UTF-8 it has blocks" {
@@ -74,12 +74,12 @@ lanes() {
 @test "clients see how long they waited, and servers whom they served" {
     for stage in stage1 stage5; do
         [ -e "$BIN/$stage" ] || continue
-        LC_ALL=C start_server "$stage" -d 0.1 --timeline -r none
+        LC_ALL=C start_server "$stage" -d 0.5 --timeline -r none
         LC_ALL=C "$BIN/stage2" client -n 4 -p "$port" --timeline -r none 2>"$BATS_TEST_TMPDIR/picture" >/dev/null
         stop_server
         grep -q 'a lane for each of 4 connections$' "$BATS_TEST_TMPDIR/server.err"
         [ "$(grep -cE '^connection [1-4] +#+$' "$BATS_TEST_TMPDIR/server.err")" -eq 4 ]
-        [ "$(grep -cE '^client [1-4] +\.{5,}#+$' "$BATS_TEST_TMPDIR/picture")" -eq "$([ "$stage" = stage1 ] && echo 3 || echo 0)" ]
+        [ "$(grep -cE '^client [1-4] +\.{12,}#+$' "$BATS_TEST_TMPDIR/picture")" -eq "$([ "$stage" = stage1 ] && echo 3 || echo 0)" ]
     done
 }
 
@@ -94,9 +94,9 @@ PYTHON
     helper=$!
     wait_until 5 test -s "$BATS_TEST_TMPDIR/port"
     for stage in stage2 stage4; do
-        run env LC_ALL=C "$BIN/$stage" client -n 2 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -t 0.1 --timeline
+        run env LC_ALL=C "$BIN/$stage" client -n 2 -H 127.0.0.1 -p "$(cat "$BATS_TEST_TMPDIR/port")" -t 0.5 --timeline
         [ "$status" -eq 1 ]
-        [ "$(grep -cE '^client [12] +\.{50,}$' <<<"$output")" -eq 2 ] || fail "$output"
+        [ "$(grep -cE '^client [12] +\.{40,}$' <<<"$output")" -eq 2 ] || fail "$output"
     done
 }
 
