@@ -44,7 +44,7 @@ static enum poll_result async_main_poll(struct future *future, struct context *c
     for (; self->joined < options.clients; self->joined++) {
         struct join_task join = join_task(self->clients[self->joined]);
         if (future_poll(&join.future, cx) == PENDING)
-            return PENDING;
+            return PENDING; /* and is made anew, for it keeps nothing */
     }
     return READY;
 }
@@ -83,7 +83,7 @@ static enum poll_result serve_main_poll(struct future *future, struct context *c
             return PENDING;
         cancel(self->server); /* drops it, which closes the listener */
         if (!options.echo)
-            waits_for_responses();
+            say_waits_for_responses();
         self->state = FINISHING;
     }
     if (options.echo || responses_running() == 0)

@@ -11,9 +11,9 @@ const char *const reactor_how = "sleeps in poll(2)";
 
 /* Who waits for what: a row for each descriptor. poll(2) passes over a negative fd.
  *      row   poll_fds (POLL_FDS)         wakers [READABLE]   [WRITABLE]
- *       4    fd -1                       nobody              nobody
+ *       3    fd 3   POLLIN               nobody (it is interrupt_pipe)
  *       5    fd 5   POLLIN               server              nobody
- *       6    fd 6   POLLIN | POLLOUT     echo 1              copier */
+ *       6    fd 6   POLLIN | POLLOUT     client 1            client 2 */
 static struct pollfd *poll_fds;
 static struct waker (*wakers)[2];
 static int rows;
@@ -56,6 +56,15 @@ static struct waker swap(int fd, enum interest interest, struct waker waker)
     return old;
 }
 
+static void wake_one(int fd, enum interest interest)
+{
+    struct waker waker = swap(fd, interest, (struct waker){0}); /* it is woken once */
+
+    trace(REACTOR_READY, .fd = fd, .word = interest_word[interest],
+          .other = name_of(waker));
+    wake(waker); /* which queues its task, and no more */
+}
+
 void reactor_watch(int fd, enum interest interest, struct waker waker)
 {
     make_row(fd);
@@ -72,16 +81,7 @@ void reactor_forget(int fd)
     trace(REACTOR_FORGET, .fd = fd);
 }
 
-static void wake_one(int fd, enum interest interest)
-{
-    struct waker waker = swap(fd, interest, (struct waker){0}); /* it is woken once */
-
-    trace(REACTOR_READY, .fd = fd, .word = interest_word[interest],
-          .other = name_of(waker));
-    wake(waker); /* which queues its task, and no more */
-}
-
-static void wake_ready(struct pollfd row)
+static void wake_ready(struct pollfd row) /* a copy: swap clears revents */
 {
     if ((row.revents & (POLLIN | POLLERR | POLLHUP | POLLNVAL)) != 0)
         wake_one(row.fd, READABLE);

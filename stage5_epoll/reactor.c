@@ -12,11 +12,11 @@ const char *const reactor_how = "sleeps in epoll(7)";
 
 /* Who waits for what: a row for each descriptor, beside epoll's own list.
  *      row   wakers [READABLE]   [WRITABLE]   registered
- *       6    echo 1              copier       yes */
+ *       6    client 1            client 2      yes */
 static struct row {
     struct waker wakers[2];
     bool registered;
-    uint32_t exceptional; /* what of these was reported: */
+    uint32_t exceptional; /* bits of EXCEPTIONAL that were reported */
 } * table;
 static int rows;
 static size_t watching; /* so many wakers are there */
@@ -95,7 +95,7 @@ void reactor_forget(int fd)
 {
     reactor_watch(fd, READABLE, (struct waker){0});
     reactor_watch(fd, WRITABLE, (struct waker){0});
-    table[fd] = (struct row){.registered = false}; /* it is, by the close that follows */
+    table[fd] = (struct row){.registered = false}; /* for the close unregisters it */
     trace(REACTOR_FORGET, .fd = fd);
 }
 

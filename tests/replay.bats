@@ -18,25 +18,35 @@ need_browser() {
     export CHROMIUM=$browser
 }
 
-# look CHECK PAGE ARGUMENT...
+# look CHECK PAGE ARGUMENT... [-- CHECK PAGE ...]
 look() {
+    [ "$1" != -- ] || shift
     run timeout 300 node tests/replay/check.js "$@"
-    [ "$status" -eq 0 ] || fail "$1 of $2: $output"
+    [ "$status" -eq 0 ] || fail "$output"
 }
 
-# replayed STAGE OPTION...: writes $page; what --explain says is in $BATS_TEST_TMPDIR/explain.
+# How many events are in $page.
+events() {
+    sed -n '/^"events"/,/^"sources"/p' "$page" | grep -c '^\['
+}
+
+# replayed STAGE OPTION...: writes $page, which is another one for each stage; what --explain
+# says is in $page.explain.
 replayed() {
-    "$BIN/$1" -r none --replay="$page" --explain "${@:2}" 2>"$BATS_TEST_TMPDIR/explain" >"$BATS_TEST_TMPDIR/out"
+    page=$BATS_TEST_TMPDIR/$1.html
+    "$BIN/$1" -r none --replay="$page" --explain "${@:2}" 2>"$page.explain" >/dev/null
 }
 
-# dumped STAGE OPTION...: the same; what the tables really held is in $BATS_TEST_TMPDIR/dump.
+# dumped STAGE OPTION...: the same; what the tables really held is in $page.dump.
 dumped() {
-    REPLAY_DUMP=$BATS_TEST_TMPDIR/dump "$BUILD/replay/$1" -r none --replay="$page" "${@:2}" >/dev/null
+    page=$BATS_TEST_TMPDIR/$1.html
+    REPLAY_DUMP=$page.dump "$BUILD/replay/$1" -r none --replay="$page" "${@:2}" >/dev/null
 }
 
 # What runs.c does; it ends stuck, and so with 1.
 run_of_tests() {
-    run env REPLAY_DUMP="$BATS_TEST_TMPDIR/dump" "$BUILD/replay/runs${1#stage}" "$page"
+    page=$BATS_TEST_TMPDIR/runs_$1.html
+    run env REPLAY_DUMP="$page.dump" "$BUILD/replay/runs${1#stage}" "$page"
     [ "$status" -eq 1 ]
 }
 
@@ -71,7 +81,7 @@ run_of_tests() {
 @test "lessons take it, too" {
     for lesson in join select cancel dance channel; do
         "$BUILD/futures/$lesson" --replay="$page" 0.02 >/dev/null
-        [ "$(grep -c '^\[' "$page")" -gt 30 ] || fail "$lesson"
+        [ "$(events)" -gt 30 ] || fail "$lesson"
         grep -q "\"name\":\"$lesson\"" "$page"
     done
     run "$BUILD/futures/join" --replay=
@@ -116,13 +126,13 @@ run_of_tests() {
 @test "a run of more than 10,000 events says how many it leaves out, and takes less than 64 MiB" {
     "$BIN/stage4" -n 1000 -d 0.2 -r json --replay="$page" 2>"$BATS_TEST_TMPDIR/err" >/dev/null
     grep -qE '^stage4: --replay leaves out [0-9,]+ events: it keeps the first and the last 5000; ' "$BATS_TEST_TMPDIR/err"
-    [ "$(grep -c '^\[' "$page")" -eq 10000 ]
+    [ "$(events)" -eq 10000 ]
     is_sanitized || [ "$(field max_rss_kib <"$BATS_TEST_TMPDIR/err")" -lt 65536 ]
 }
 
 @test "polls in vain are one step: a busy run of a second is a small page" {
     replayed stage3 -n 3 -d 1
-    [ "$(grep -c '^\[' "$page")" -lt 400 ]
+    [ "$(events)" -lt 400 ]
     grep -qE '"[0-9,]{5,} polls in vain: nothing has changed"' "$page"
 }
 
@@ -146,68 +156,65 @@ run_of_tests() {
     need_browser
     for stage in $STAGES; do
         replayed "$stage" -n 3 -d 0.02
-        look document "$page"
+        set -- "$@" -- document "$page"
     done
-    start_server stage4 -d 0.02 -r none --echo --replay="$BATS_TEST_TMPDIR/server.html"
-    python3 - "$port" <<'PYTHON'
-import socket, sys
-with socket.create_connection(("127.0.0.1", int(sys.argv[1]))) as s:
-    s.sendall(b"hello")
-    s.shutdown(socket.SHUT_WR)
-    assert s.recv(100) == b"hello"
-PYTHON
+    start_server stage4 -r none --echo --replay="$BATS_TEST_TMPDIR/server.html"
+    echo hello >"/dev/tcp/127.0.0.1/$port"
+    sleep 0.1
     stop_server
-    look document "$BATS_TEST_TMPDIR/server.html"
+    look "$@" -- document "$BATS_TEST_TMPDIR/server.html"
 }
 
 @test "each line of --explain is the sentence of an event, and says the same" {
     need_browser
     for stage in $STAGES; do
         replayed "$stage" -n 3 -d 0.02
-        look sentences "$page" "$BATS_TEST_TMPDIR/explain"
+        set -- "$@" -- sentences "$page" "$page.explain"
     done
+    look "$@"
 }
 
 @test "the state is true: at each turn it is what the tables hold, and whoever wakes had the waker" {
     need_browser
     for stage in $FUTURE_STAGES; do
         dumped "$stage" -n 3 -d 0.05
-        look truth "$page" "$BATS_TEST_TMPDIR/dump"
+        set -- "$@" -- truth "$page" "$page.dump"
         run_of_tests "$stage"
-        look truth "$page" "$BATS_TEST_TMPDIR/dump"
+        set -- "$@" -- truth "$page" "$page.dump"
     done
+    look "$@"
     dumped stage4 -n 12 -d 0.05
-    look truth "$page" "$BATS_TEST_TMPDIR/dump"
+    look truth "$page" "$page.dump"
 }
 
 @test "that test notices when any one spawn, wake or watch is missing" {
     need_browser
     dumped stage4 -n 3 -d 0.05
-    look mutations "$page" "$BATS_TEST_TMPDIR/dump" EXEC_SPAWN EXEC_WAKE REACTOR_WATCH
+    look mutations "$page" "$page.dump" EXEC_SPAWN EXEC_WAKE REACTOR_WATCH
 }
 
 @test "in stages 1 and 2 each thread is inside of the call that it sleeps in" {
     need_browser
     for stage in stage1 stage2; do
         replayed "$stage" -n 3 -d 0.05
-        look threads "$page" "$BATS_TEST_TMPDIR/explain"
+        set -- "$@" -- threads "$page" "$page.explain"
     done
+    look "$@"
 }
 
 @test "the source of each event is the line that causes it, and every kind has been seen" {
     need_browser
     for stage in $STAGES; do
         replayed "$stage" -n 3 -d 0.02
-        look sources "$page"
-        echo "$output" >>"$BATS_TEST_TMPDIR/kinds"
+        set -- "$@" -- sources "$page"
     done
     for stage in $FUTURE_STAGES; do
         run_of_tests "$stage"
-        look sources "$page"
-        echo "$output" >>"$BATS_TEST_TMPDIR/kinds"
+        set -- "$@" -- sources "$page"
     done
+    look "$@"
     sed -n '/^enum event_kind/,/EVENT_KINDS/s/^    \([A-Z]*_[A-Z]*\),.*/\1/p' common/base/trace.h | sort |
-        diff - <(sort -u "$BATS_TEST_TMPDIR/kinds")
+        diff - <(sort -u <<<"$output")
 }
 
 @test "without the sources, or with newer ones, a page says so and does without" {
@@ -239,16 +246,18 @@ PYTHON
     need_browser
     for stage in $STAGES; do
         replayed "$stage" -n 3 -d 0.02
-        look predictions "$page"
+        set -- "$@" -- predictions "$page"
     done
+    look "$@"
 }
 
 @test "at 1024, 1280 and 1920 pixels nothing overlaps, and nothing is cut off" {
     need_browser
     for stage in $STAGES; do
         replayed "$stage" -n 3 -d 0.02
-        look boxes "$page" 1024x720 1280x720 1920x1080
+        set -- "$@" -- boxes "$page" 1024x720 1280x720 1920x1080
     done
+    look "$@"
     replayed stage4 -n 60 -d 0.02
     look boxes "$page" 1024x720 1280x720
 }
@@ -273,12 +282,13 @@ PYTHON
     need_browser
     for stage in $STAGES; do
         for signal in INT TERM; do
-            rm -f "$page"
+            page=$BATS_TEST_TMPDIR/$stage$signal.html
             run timeout -s "$signal" 0.5 "$BIN/$stage" -n 3 -d 30 -r none --replay="$page"
             [ "$status" -eq 124 ] # of timeout: it was killed
-            look opens "$page" 20
+            set -- "$@" -- opens "$page" 20
         done
     done
+    look "$@"
 }
 
 @test "awkward names are text" {
@@ -287,7 +297,8 @@ PYTHON
     mkdir -p "$BATS_TEST_TMPDIR/$name"
     ln -s "$(cd "$BIN" && pwd)/stage4" "$BATS_TEST_TMPDIR/$name"'script><script>evil=1<'
     page=$BATS_TEST_TMPDIR/$name'script><script>evil=2<.html'
-    "$BATS_TEST_TMPDIR/$name"'script><script>evil=1<' -n 1 -d 0 -r none --replay="$page" >/dev/null
+    program=$BATS_TEST_TMPDIR/$name'script><script>evil=1<'
+    "$program" -n 1 -d 0 -r none --replay="$page" >/dev/null
     cp "$page" "$BATS_TEST_TMPDIR/page.html"
     look text "$BATS_TEST_TMPDIR/page.html" 'script><script>evil=1<'
 }

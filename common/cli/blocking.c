@@ -219,7 +219,7 @@ static void stop_server(void)
     pthread_mutex_lock(&lock);
     stopping = true;
     if (!options.echo)
-        waits_for_responses();
+        say_waits_for_responses();
     while (responses_running() > 0 && !options.echo)
         called("pthread_cond_wait", 0,
                as_a_system_call(pthread_cond_wait(&one_has_ended, &lock)));

@@ -54,7 +54,7 @@ void discard_input(int fd)
     while (n > 0 && --most > 0);
 }
 
-void waits_for_responses(void)
+void say_waits_for_responses(void)
 {
     long running = responses_running();
 

@@ -30,7 +30,7 @@ long responses_broken(void);
 void discard_input(int fd);
 
 /* Says that a server which was told to stop waits for so many responses, if any. */
-void waits_for_responses(void);
+void say_waits_for_responses(void);
 
 /* `error` is an errno of accept. If it may succeed later (descriptors or memory ran out,
  * a firewall is in the way, the network is down), says so, once; then sleep for

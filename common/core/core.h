@@ -5,7 +5,7 @@
  *        +------------------------- wake(waker) ------------------+
  *
  * One thread runs it, and only that may call what is declared here, but for wake and
- * reactor_interrupt. Time is in nanoseconds. */
+ * reactor_interrupt. Time is in nanoseconds. (In parentheses: a thing's name in Rust.) */
 #ifndef CORE_H
 #define CORE_H
 
@@ -34,8 +34,8 @@ struct context {
 
 /* A struct embeds this, and holds all that must outlive a wait.
  *
- * It is never polled after READY. It may be copied until its first poll and must stay
- * where it is after that, because others may then point into it. (Pin)
+ * It is never polled after READY. It may be copied until its first poll, unless it points
+ * into itself, and must stay where it is after that: others may point into it. (Pin)
  * Whoever embeds a future must drop it. `drop` is right in every state, also before the
  * first poll, after READY, and twice: so to cancel a future is to drop it. (Future) */
 struct future {
@@ -225,8 +225,8 @@ extern const char *const reactor_how; /* it waits, in words: "sleeps in poll(2)"
 void reactor_init(void);              /* once, before anything else */
 
 /* Wakes `waker` once, when fd is ready or earlier: then try the call again. An error or a
- * hang-up makes fd ready both ways. A new waker takes the place of the old one; nobody
- * takes it back. At any time one task may read from fd, and one may write to it. Call it
+ * hang-up makes fd ready both ways. A new waker takes the place of the old one; that of
+ * nobody takes it back. At any time one task may read from fd, and one may write. Call it
  * only in the poll in which fd said that it would block, or a read got less than it asked
  * for. (POLL_FDS, set_readable_callback) */
 void reactor_watch(int fd, enum interest interest, struct waker waker);

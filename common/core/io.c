@@ -22,7 +22,7 @@ enum { MOST_OPERATIONS = 128 };
 static enum poll_result operation_poll(struct future *future, struct context *cx)
 {
     struct operation *self = container_of(future, struct operation, future);
-    ssize_t result = self->waits_first ? -EAGAIN : -EINTR;
+    ssize_t result = self->waits_first ? -EAGAIN : -EINTR; /* -EINTR: not yet tried */
 
     self->waits_first = false;
     if (++cx->operations > MOST_OPERATIONS) {
@@ -32,12 +32,12 @@ static enum poll_result operation_poll(struct future *future, struct context *cx
     while (result == -EINTR)
         result = self->attempt(self);
     if (result == -EAGAIN) {
-        self->watched = true; /* until it wakes us, or we take it back */
+        self->watched = true; /* after a wake, too: connect_attempt relies on it */
         reactor_watch(self->fd, self->interest, cx->waker);
         return pending(cx, FUTURE_WAITS, .fd = self->fd,
                        .word = interest_word[self->interest]);
     }
-    operation_drop(future); /* something else may have woken us */
+    operation_drop(future); /* takes the waker back, if something else woke us */
     self->result = result;
     return ready(self->name, self->fd, result);
 }
@@ -57,7 +57,7 @@ static struct operation operation(const char *name,
                               .result = -EINPROGRESS};
 }
 
-/* ---- five system calls: each attempt returns what the kernel said, or -errno ---- */
+/* ---- five operations: each attempt returns what the kernel said, or -errno ---- */
 
 /* Whether accept hands O_NONBLOCK down differs from system to system: we set it. */
 static ssize_t accept_attempt(struct operation *self)

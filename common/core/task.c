@@ -10,7 +10,7 @@ struct task {
     struct waker self;        /* one with another generation is stale */
     struct waker joiner;      /* woken when the task is gone */
     struct actor name;        /* for the event log */
-    enum event_kind said : 8; /* last, of why it is PENDING: kind, fd and word */
+    enum event_kind said : 8; /* its last reason to be PENDING: kind, fd, word */
     bool is_queued;           /* else a second wake would queue it twice */
     int said_fd;
     const char *said_word;
@@ -19,7 +19,7 @@ struct task {
 enum { MOST_TASKS = 1 << 20 };
 static struct task tasks[MOST_TASKS]; /* pages that are not used take no memory */
 static uint32_t places;               /* used so far */
-static struct task *unused;           /* places that were */
+static struct task *unused;           /* places that are free again */
 static uint32_t alive;                /* tasks */
 atomic_int helpers;
 
@@ -219,7 +219,7 @@ void tasks_visit(visit_waker *visit)
 
 /* ---- the executor ---- */
 
-/* Wasted is a poll, but a task's first, in which nothing became ready, or was spawned. */
+/* Wasted: nothing became ready, or was spawned, in a poll that is not a task's first. */
 static void poll_task(struct task *task)
 {
     struct context cx = {.waker = task->self};
@@ -273,7 +273,7 @@ static void fail_if_stuck(void)
     exit(EXIT_FAILURE);
 }
 
-/* Waits for what may wake a task; only looks whether it is there, if one can run now. */
+/* Sleeps until something may wake a task; only takes a look if one can run now. */
 static void wait_for_events(void)
 {
     int64_t before = queued;

@@ -92,7 +92,7 @@ int64_t timers_next(void)
 {
     int64_t left = length > 0 ? heap[1]->deadline - now_ns() : -1;
 
-    return left > 0 || length == 0 ? left : 0;
+    return length > 0 && left < 0 ? 0 : left;
 }
 
 void timers_fire(void)
