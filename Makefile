@@ -125,7 +125,14 @@ replays: all
 	@echo 'open $(REPLAYS)/index.html'
 
 # The pictures of the READMEs.
-figures: all
+# (117: the reactor wakes client 1)
+FOR_PICTURES := --headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking \
+                --disable-component-update --disable-sync --hide-scrollbars --window-size=1280,720
+
+figures: replays
+	"$$(command -v chromium chromium-browser google-chrome | head -n 1)" $(FOR_PICTURES) \
+	    --user-data-dir=$(BUILD)/chromium --screenshot=common/view/replay.png \
+	    "file://$$(cd $(REPLAYS) && pwd)/stage4.html#step=117" 2>/dev/null
 	@for program in $(STAGES); do \
 	    echo "$$program" && \
 	    $(BIN)/$$program -r none --timeline="$$(echo $${program}_*)/timeline.svg" >/dev/null || exit 1; \

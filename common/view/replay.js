@@ -362,7 +362,7 @@ function apply(state, event) {
         APPLY[event.kind](state, event);
     const task = state.tasks.get(event.actor);
     if (task !== undefined) {
-        task.says = event.sentence.split('; run queue')[0];
+        task.says = event.sentence.split(/; run queue|, a timer/)[0];
         task.last = state.step;
     }
 }
@@ -496,7 +496,18 @@ function queueChips(names, place) {
     const chips = names.slice(0, full).map(name => chip(name, place));
     const discs = names.slice(full, full + DISCS).map(name => token(name, place));
     const rest = names.length - chips.length - discs.length;
-    return [...chips, ...discs, ...(rest > 0 ? [soft(`and ${rest} more`)] : [])];
+    return [...chips, ...discs, ...(rest > 0 ? [element('span', {class: 'soft rest', 'data-rest': rest}, `and ${rest} more`)] : [])];
+}
+
+/* Names may be long: then fewer of them. */
+function fitQueue() {
+    const line = $('executor').querySelector('.content');
+    const rest = line.querySelector('.rest');
+    while (rest !== null && line.scrollWidth > line.clientWidth && rest.previousElementSibling.dataset.place) {
+        rest.previousElementSibling.remove();
+        rest.dataset.rest++;
+        rest.textContent = `and ${rest.dataset.rest} more`;
+    }
 }
 
 // ---- executor ----
@@ -507,8 +518,10 @@ function executorSays(state) {
             soft(state.queue.length > 0 ? 'then' : 'then nobody: the run queue is empty')];
     if (state.queue.length > 0)
         return [soft(state.waiting === null ? 'will poll, in this order' : 'can poll, in this order')];
-    if (state.waiting !== null)
+    if (state.waiting !== null && !state.waiting.isOver)
         return [soft('nobody can run: so it lets the reactor wait')];
+    if (state.waiting !== null)
+        return [soft('nobody can run yet: a waker is being called')];
     return [soft('nobody can run')];
 }
 
@@ -517,6 +530,7 @@ function drawExecutor(state) {
     const lost = state.isPartial ? [soft('· of before the gap nothing is known')] : [];
     fill('executor', `Executor · ${state.turn === 0 ? 'before the first turn' : turn}`,
         ...executorSays(state), ...queueChips(state.queue, 'run queue'), ...lost);
+    fitQueue();
 }
 
 function drawKernel(state) {
@@ -524,6 +538,7 @@ function drawKernel(state) {
     fill('executor', 'No executor · the kernel runs threads',
         soft(running.length > 0 ? 'can run now' : 'none can run: each is inside a call'),
         ...queueChips(running, 'runs'));
+    fitQueue();
 }
 
 // ---- tasks ----
@@ -663,7 +678,7 @@ function deadlineRows(state) {
 
 function reactorSays(state) {
     if (state.waiting === null)
-        return '';
+        return ' · the discs are wakers that it keeps';
     if (state.waiting.isOver)
         return ' · comes back, and wakes';
     if (state.waiting.most === 0)
