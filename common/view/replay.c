@@ -86,13 +86,14 @@ static bool brings_nothing(const struct event *event)
 
 static void hold(const struct event *event)
 {
+    bool is_end = event->kind == EXEC_WASTED;
+
     held[held_length++] = *event;
     woke_itself = woke_itself || event->kind == EXEC_WAKE;
-    if (held_length == sizeof held / sizeof held[0] || !brings_nothing(event))
+    if (held_length == sizeof held / sizeof held[0] || !brings_nothing(event) ||
+        (is_end && !woke_itself))
         release();
-    else if (event->kind == EXEC_WASTED && !woke_itself)
-        release();
-    else if (event->kind == EXEC_WASTED) {
+    else if (is_end) {
         count_in_vain(event, 1, 0);
         held_length = 0;
     }
@@ -138,18 +139,18 @@ static const struct event *step_at(size_t number)
 {
     if (number < KEPT)
         return &first[number];
-    return steps <= 2 * KEPT ? &last[number % KEPT] : &last[(number + steps) % KEPT];
+    return steps <= 2L * KEPT ? &last[number % KEPT] : &last[(number + steps) % KEPT];
 }
 
 static void write_recording(void)
 {
-    bool is_long = steps > 2 * KEPT;
+    bool is_long = steps > 2L * KEPT;
     struct recording recording = {
         .views = &views,
         .step = step_at,
-        .steps = is_long ? 2 * KEPT : (size_t)steps,
+        .steps = is_long ? 2L * KEPT : (size_t)steps,
         .gap = is_long ? KEPT : 0,
-        .left_out = is_long ? steps - 2 * KEPT : 0,
+        .left_out = is_long ? steps - 2L * KEPT : 0,
     };
 
     all_written = page_write(views.replay_file, &recording);
