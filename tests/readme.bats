@@ -225,7 +225,7 @@ serve_as() {
     done
 }
 
-@test "README: the four ways to look at the event log" {
+@test "README: the five ways to look at the event log" {
     need script
     do_it './stage4 -n 1 --explain' 's/$/ -d 0.1/'
     for role in EXEC FUTURE REACTOR OS; do
@@ -237,6 +237,8 @@ serve_as() {
     [ "$(grep -c '^client ' "$out")" -eq 10 ]
     do_it './stage5 -n 9 --trace=build/trace.json' "s,build,$BATS_TEST_TMPDIR,; s/\$/ -d 0.1/; s/stage5/${STAGES##* }/"
     grep -q traceEvents "$BATS_TEST_TMPDIR/trace.json" || grep -q '^\[' "$BATS_TEST_TMPDIR/trace.json"
+    do_it './stage4 -n 3 --replay=build/run.html' "s,build,$BATS_TEST_TMPDIR,; s/\$/ -d 0.1/"
+    [ "$(tail -n 1 "$BATS_TEST_TMPDIR/run.html")" = '</html>' ]
     for option in --explain=exec,os --report=json; do
         grep -qF -e "$option" README.md
         "$BIN/stage4" -n 1 -d 0 "$option" >/dev/null 2>"$out"
