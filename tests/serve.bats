@@ -95,13 +95,12 @@ load helpers
 @test "a server that is told to stop lets its responses finish, and accepts no more" {
     for stage in $STAGES; do
         rm -f "$BATS_TEST_TMPDIR/out"
-        start_server "$stage" -d 0.25 -r json
+        start_server "$stage" -d 1 -r json
         "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 3>&- &
         helper=$!
         wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
         kill -TERM "$server"
-        sleep 0.1
-        grep -q "^$stage: 1 response is still running; a second signal ends it at once$" "$BATS_TEST_TMPDIR/server.err"
+        wait_until 5 grep -q "^$stage: 1 response is still running; a second signal ends it at once$" "$BATS_TEST_TMPDIR/server.err"
         run "$BIN/stage4" client -n 1 -p "$port" -t 2 -r none
         [ "$status" -eq 1 ] || fail "$stage still accepts"
         wait "$helper" || fail "$stage: the running response was cut off"
