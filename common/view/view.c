@@ -17,7 +17,8 @@ void views_start(const struct views *wanted)
     views = *wanted;
     if (views.step && views.explain == 0)
         views.explain = ALL_ROLES;
-    terminal_has_utf8(); /* asks the locale, which a second thread must not do */
+    if (views.explain != 0 || views.timeline || views.trace_file || views.replay_file)
+        terminal_has_utf8(); /* loads the locale, which a second thread must not do */
     words_start(views.how);
     if (views.explain != 0)
         explain_start(views.explain);
