@@ -22,12 +22,12 @@ void views_start(const struct views *wanted)
     words_start(views.how);
     if (views.explain != 0)
         explain_start(views.explain);
+    if (views.step) /* before a file is made: it may end the program */
+        step_start(&views);
     if (views.timeline)
         timeline_start(&views);
     if (views.trace_file != NULL)
         trace_file_start(&views);
-    if (views.step)
-        step_start(&views);
     doctor_start(&views); /* is told last of those that speak */
     if (views.replay_file != NULL)
         replay_start(&views);
