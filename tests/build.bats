@@ -84,7 +84,7 @@ setup_copy() {
 
 @test "make prints one short line for each file; V=1 shows the commands, and -s nothing" {
     object=$BATS_TEST_TMPDIR/build/common/cli/tally.o
-    unset MAKEFLAGS # of a make that is silent, and runs these tests
+    unset MAKEFLAGS MAKELEVEL # of a make that is silent, and runs these tests
     [ "$(make BUILD="$BATS_TEST_TMPDIR/build" "$object")" = '  cc common/cli/tally.c' ]
     [[ "$(make -B V=1 BUILD="$BATS_TEST_TMPDIR/build" "$object")" == *" -std=c11 "*" -c -o "* ]]
     [ -z "$(make -B -s BUILD="$BATS_TEST_TMPDIR/build" "$object")" ]

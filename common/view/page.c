@@ -248,10 +248,9 @@ bool page_write(const char *name, const struct recording *recording)
     }
     if (!failed && strcmp(place, name) != 0)
         failed = rename(place, name) != 0;
-    if (!failed)
-        return true;
-    message("cannot write %s: %s; is the disk full?", name, strerror(errno));
-    if (strcmp(place, name) != 0)
+    int error = errno;
+    if (failed && strcmp(place, name) != 0)
         remove(place);
-    return false;
+    errno = error;
+    return !failed;
 }

@@ -17,8 +17,8 @@ struct recording {
 /* Whether the page can be made is tried early. Exits 1 if not. */
 void page_try(const char *name);
 
-/* Returns whether all was written; says so if not. There is never half a page under that
- * name. */
+/* Returns whether all was written; errno says why not. There is never half a page under
+ * that name. */
 bool page_write(const char *name, const struct recording *recording);
 
 #endif

@@ -142,33 +142,49 @@ static const struct event *step_at(size_t number)
     return steps <= 2L * KEPT ? &last[number % KEPT] : &last[(number + steps) % KEPT];
 }
 
+static bool is_long(void)
+{
+    return steps > 2L * KEPT;
+}
+
 static void write_recording(void)
 {
-    bool is_long = steps > 2L * KEPT;
     struct recording recording = {
         .views = &views,
         .step = step_at,
-        .steps = is_long ? 2L * KEPT : (size_t)steps,
-        .gap = is_long ? KEPT : 0,
-        .left_out = is_long ? steps - 2L * KEPT : 0,
+        .steps = is_long() ? 2L * KEPT : (size_t)steps,
+        .gap = is_long() ? KEPT : 0,
+        .left_out = is_long() ? steps - 2L * KEPT : 0,
     };
 
     all_written = page_write(views.replay_file, &recording);
-    if (all_written && is_long)
+}
+
+/* Not under the lock: a message takes output_lock, under which events come to us. */
+static void say_what_is_missing(int error)
+{
+    if (!all_written)
+        message("cannot write %s: %s; is the disk full?", views.replay_file,
+                strerror(error));
+    else if (is_long())
         message("--replay leaves out %s events: it keeps the first and the last %d; "
                 "take fewer clients to see all",
-                words_of_number(recording.left_out).text, KEPT);
+                words_of_number(steps - 2L * KEPT).text, KEPT);
 }
 
 bool replay_end(void)
 {
     pthread_mutex_lock(&lock);
-    if (!has_ended) {
+    bool is_first = !has_ended;
+    if (is_first) {
         release();
         has_ended = true;
         write_recording();
     }
+    int error = errno;
     pthread_mutex_unlock(&lock);
+    if (is_first)
+        say_what_is_missing(error);
     return all_written;
 }
 
