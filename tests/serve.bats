@@ -112,10 +112,10 @@ load helpers
     done
 }
 
-# response_of STAGE: serves a client that will not have its answer for a minute.
+# response_of STAGE [OPTION...]: serves a client that will not have its answer for a minute.
 response_of() {
     rm -f "$BATS_TEST_TMPDIR/out"
-    start_server "$1" -d 60
+    start_server "$1" -d 60 "${@:2}"
     "$BIN/stage2" client -n 1 -p "$port" -r none >"$BATS_TEST_TMPDIR/out" 2>/dev/null 3>&- &
     helper=$!
     wait_until 5 grep -qs start "$BATS_TEST_TMPDIR/out"
@@ -130,14 +130,15 @@ ends_at_once() {
     helper=
 }
 
-@test "a second signal ends a server at once" {
+@test "a second signal ends a server at once; --replay has its page" {
     for stage in $STAGES; do
-        response_of "$stage"
+        response_of "$stage" --replay="$BATS_TEST_TMPDIR/$stage.html"
         kill -INT "$server"
         sleep 0.25
         kill -0 "$server" || fail "$stage did not wait for its response"
         kill -INT "$server"
         ends_at_once "$stage"
+        [ "$(tail -n 1 "$BATS_TEST_TMPDIR/$stage.html")" = '</html>' ] || fail "$stage: no page"
     done
 }
 

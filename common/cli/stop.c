@@ -12,6 +12,7 @@
 static int stop_pipe[2];
 static atomic_int first; /* signal; 0: none has come */
 static atomic_llong first_time;
+static void (*ends_us)(int) = SIG_DFL; /* what handled it before us: --replay, perhaps */
 
 /* Not the run's clock, which may stand still. In ns. */
 static long long real_time(void)
@@ -39,8 +40,8 @@ static void on_signal(int number)
         ssize_t written = write(stop_pipe[1], "", 1); /* it is empty: there is room */
         (void)written;
     } else if (!is_the_same_again(number)) {
-        signal(number, SIG_DFL);
-        raise(number); /* which ends us when this handler is back */
+        signal(number, ends_us);
+        raise(number); /* which comes when this handler is back */
     }
     errno = saved_errno;
 }
@@ -48,13 +49,16 @@ static void on_signal(int number)
 int stop_descriptor(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
+    struct sigaction before;
 
     if (pipe(stop_pipe) != 0)
         fail("cannot make a pipe: %s; raise ulimit -n", strerror(errno));
     sigemptyset(&action.sa_mask);
     sigaddset(&action.sa_mask, SIGINT);
     sigaddset(&action.sa_mask, SIGTERM);
-    if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, NULL) != 0)
+    if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, &before) != 0)
         fail("cannot handle SIGINT and SIGTERM: %s", strerror(errno));
+    if (before.sa_handler != SIG_IGN)
+        ends_us = before.sa_handler;
     return stop_pipe[0];
 }
