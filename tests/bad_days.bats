@@ -128,9 +128,9 @@ gives_up() {
 }
 
 @test "an answer that came while the process was stopped counts, though --timeout has gone by" {
-    start_server stage2 -d 1
+    start_server stage2 -d 3
     for stage in $STAGES; do
-        "$BIN/$stage" client -n 10 -H 127.0.0.1 -p "$port" -t 2 -r none \
+        "$BIN/$stage" client -n 10 -H 127.0.0.1 -p "$port" -t 4 -r none \
             >"$BATS_TEST_TMPDIR/$stage" 2>&1 3>&- &
         eval "$stage=$!"
         helper="${helper:-} $!"
@@ -139,7 +139,7 @@ gives_up() {
         has_started() {
             [ "$(grep -c start "$BATS_TEST_TMPDIR/$stage")" -eq 10 ]
         }
-        wait_until 5 has_started
+        wait_until 3 has_started
         kill -STOP "${!stage}"
     done
     stop_server # when its responses are over

@@ -6,10 +6,10 @@ set -eu
 unset CDPATH # else cd may go elsewhere
 cd "$(dirname "$0")/.."
 
-with_threads='tests/unit.bats tests/demo.bats tests/serve.bats tests/bad_days.bats tests/echo.bats
-    tests/futures.bats tests/trace.bats tests/fuzz.bats'
-all="$with_threads tests/command_line.bats tests/explain.bats tests/step.bats tests/timeline.bats
-    tests/injected.bats tests/copy.bats"
+with_threads='tests/unit.bats tests/demo.bats tests/serve.bats tests/echo.bats tests/futures.bats
+    tests/fuzz.bats'
+all="$with_threads tests/bad_days.bats tests/command_line.bats tests/explain.bats tests/step.bats
+    tests/timeline.bats tests/injected.bats tests/copy.bats"
 
 # ThreadSanitizer of gcc 12 fails where addresses are randomised by 32 bits.
 fixed_addresses=
