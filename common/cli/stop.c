@@ -56,7 +56,8 @@ int stop_descriptor(void)
     sigemptyset(&action.sa_mask);
     sigaddset(&action.sa_mask, SIGINT);
     sigaddset(&action.sa_mask, SIGTERM);
-    if (sigaction(SIGINT, &action, NULL) != 0 || sigaction(SIGTERM, &action, &before) != 0)
+    if (sigaction(SIGINT, &action, NULL) != 0 ||
+        sigaction(SIGTERM, &action, &before) != 0)
         fail("cannot handle SIGINT and SIGTERM: %s", strerror(errno));
     if (before.sa_handler != SIG_IGN)
         ends_us = before.sa_handler;
