@@ -12,23 +12,25 @@ BIN   := .
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes
 SYSTEM   := $(shell uname -s)
-POSIX    := -D_XOPEN_SOURCE=700
-ifeq ($(SYSTEM),Darwin)
-POSIX    += -D_DARWIN_C_SOURCE
-endif
+# Else those who ask for POSIX would be shown no more, such as kqueue(2), or SIGWINCH.
+POSIX_Darwin  := -D_DARWIN_C_SOURCE
+POSIX_FreeBSD := -D__BSD_VISIBLE=1
+POSIX_NetBSD  := -D_NETBSD_SOURCE=1
+POSIX_OpenBSD := -D_BSD_SOURCE=1
+POSIX    := -D_XOPEN_SOURCE=700 $(POSIX_$(SYSTEM))
 COMPILE   = $(CC) -std=c11 $(POSIX) $(WARNINGS) $(WERROR) -Icommon $(CPPFLAGS) $(CFLAGS) -pthread
 LINK      = $(CC) $(CFLAGS) $(LDFLAGS) -pthread
 
-STAGES := stage1 stage2 stage3 stage4
-ifeq ($(SYSTEM),Linux)
-STAGES += stage5
-endif
+# Stage 5 waits in what the system has: epoll, kqueue, or it is left out.
+KQUEUE_SYSTEMS := Darwin FreeBSD NetBSD OpenBSD
+STAGE5 := $(if $(filter Linux,$(SYSTEM)),reactor,$(if $(filter $(KQUEUE_SYSTEMS),$(SYSTEM)),kqueue))
+STAGES := stage1 stage2 stage3 stage4 $(if $(STAGE5),stage5)
 PROGRAMS := $(STAGES:%=$(BIN)/%)
 
 # What every program has; what is added to wait by blocking, or by futures.
 EVERY    := base/base base/trace \
             cli/answer cli/net cli/options cli/response cli/run cli/stop cli/tally cli/thread \
-            view/doctor view/dump view/explain view/fold view/habits view/keys view/lanes view/page view/picture view/records view/replay view/replay_page view/spans view/step view/svg \
+            view/doctor view/dump view/explain view/fold view/habits view/keys view/lanes view/page view/picture view/records view/replay view/replay_page view/room view/spans view/step view/svg \
             view/terminal view/text view/timeline view/trace view/view view/words
 BLOCKING := cli/blocking cli/blocking_io
 CORE     := core/task core/io core/timer core/combine
@@ -41,8 +43,8 @@ SILENT := $(findstring s,$(filter-out --%,$(firstword $(MAKEFLAGS))))
 run     = $(if $(V),,@$(if $(SILENT),,echo '  $(1)' &&))
 
 all: $(PROGRAMS)
-ifneq ($(SYSTEM),Linux)
-	@echo 'There is no epoll on $(SYSTEM): stage5 is left out.'
+ifeq ($(STAGE5),)
+	@echo 'There is no epoll and no kqueue on $(SYSTEM): stage5 is left out.'
 endif
 
 $(BIN)/stage1: $(BUILD)/stage1_blocking/main.o $(call objects,$(EVERY) $(BLOCKING))
@@ -51,7 +53,7 @@ $(BIN)/stage2: $(BUILD)/stage2_threads/main.o  $(call objects,$(EVERY) $(BLOCKIN
 # These three differ in one object file.
 $(BIN)/stage3: $(BUILD)/stage3_busy/reactor.o  $(FUTURES)
 $(BIN)/stage4: $(BUILD)/stage4_poll/reactor.o  $(FUTURES)
-$(BIN)/stage5: $(BUILD)/stage5_epoll/reactor.o $(FUTURES)
+$(BIN)/stage5: $(BUILD)/stage5_epoll/$(STAGE5).o $(FUTURES)
 
 $(PROGRAMS):
 	$(call run,link $@) $(LINK) -o $@ $^
@@ -80,6 +82,10 @@ $(BUILD)/%.o: %.c
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
 
+# ---- labs ----
+
+include classroom/labs/labs.mk
+
 # ---- run ----
 
 demo:
@@ -89,15 +95,16 @@ demo:
 # ---- the lesson about futures ----
 
 # Each with the core, and the reactor of stage 4, which every system has.
-LESSONS := lazy state_machine timer_thread executor channel wake_from_thread spawn_blocking \
-           and_then join select dance two_downloads socket_read edge_level herd copy \
+LESSONS := lazy state_machine timer_thread timers executor channel wake_from_thread spawn_blocking \
+           and_then join select dance two_downloads \
+           socket_read edge_level spurious_wake herd partial_write copy eintr sigpipe emfile \
            move pin cancel await
 ifneq ($(SYSTEM),Linux)
 LESSONS := $(filter-out edge_level,$(LESSONS))
 endif
-LESSON_OBJECTS := $(BUILD)/classroom/futures/lesson.o $(BUILD)/stage4_poll/reactor.o \
-                  $(call objects,base/base base/trace view/doctor view/dump view/habits view/page view/replay \
-                    view/replay_page view/terminal view/text view/words $(CORE))
+LESSON_OBJECTS := $(BUILD)/classroom/futures/lesson.o $(BUILD)/classroom/futures/arguments.o \
+                  $(BUILD)/stage4_poll/reactor.o \
+                  $(call objects,$(filter base/% view/%,$(EVERY)) $(CORE))
 
 $(LESSONS:%=$(BUILD)/futures/%): $(BUILD)/futures/%: $(BUILD)/classroom/futures/%.o $(LESSON_OBJECTS)
 	@mkdir -p $(@D)
@@ -148,7 +155,7 @@ UNIT_OBJECTS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/unit/*.c)) \
 
 $(BUILD)/unit/stage3: $(BUILD)/stage3_busy/reactor.o  $(UNIT_OBJECTS)
 $(BUILD)/unit/stage4: $(BUILD)/stage4_poll/reactor.o  $(UNIT_OBJECTS)
-$(BUILD)/unit/stage5: $(BUILD)/stage5_epoll/reactor.o $(UNIT_OBJECTS)
+$(BUILD)/unit/stage5: $(BUILD)/stage5_epoll/$(STAGE5).o $(UNIT_OBJECTS)
 
 $(UNITS):
 	@mkdir -p $(@D)
@@ -163,10 +170,10 @@ DUMP     := $(BUILD)/tests/replay/dump.o
 
 $(BUILD)/replay/stage3: $(BUILD)/stage3_busy/reactor.o  $(FUTURES) $(DUMP)
 $(BUILD)/replay/stage4: $(BUILD)/stage4_poll/reactor.o  $(FUTURES) $(DUMP)
-$(BUILD)/replay/stage5: $(BUILD)/stage5_epoll/reactor.o $(FUTURES) $(DUMP)
+$(BUILD)/replay/stage5: $(BUILD)/stage5_epoll/$(STAGE5).o $(FUTURES) $(DUMP)
 $(BUILD)/replay/runs3:  $(BUILD)/stage3_busy/reactor.o
 $(BUILD)/replay/runs4:  $(BUILD)/stage4_poll/reactor.o
-$(BUILD)/replay/runs5:  $(BUILD)/stage5_epoll/reactor.o
+$(BUILD)/replay/runs5:  $(BUILD)/stage5_epoll/$(STAGE5).o
 $(RUNS): $(BUILD)/tests/replay/runs.o $(DUMP) $(call objects,$(EVERY) $(CORE))
 
 $(REPLAYED) $(RUNS):
@@ -175,17 +182,53 @@ $(REPLAYED) $(RUNS):
 
 replay-tests: $(REPLAYED) $(RUNS)
 
-test check: all futures units replay-tests
+test check: all futures units replay-tests reactors reactor-units
 	@BUILD=$(BUILD) BIN=$(BIN) tests/run.sh $(TESTS)
 
 # The tests that do not measure, under the sanitizers.
 sanitize:
 	@tests/sanitize.sh
 
+# ---- other reactors ----
+
+# The same program, with one more way to wait each: classroom/reactors/README.md.
+# (io_uring, if the headers are those of Linux 5.11 or later)
+IO_URING := $(if $(shell grep -s -m 1 IORING_ENTER_EXT_ARG /usr/include/linux/io_uring.h),io_uring)
+REACTORS := select $(IO_URING) $(if $(filter kqueue,$(STAGE5)),kqueue)
+OTHER_STAGES := $(REACTORS:%=$(BUILD)/reactors/stage_%)
+OTHER_UNITS  := $(REACTORS:%=$(BUILD)/unit/stage_%)
+
+$(OTHER_STAGES): $(BUILD)/reactors/stage_%: $(BUILD)/classroom/reactors/%.o $(FUTURES)
+$(OTHER_UNITS):  $(BUILD)/unit/stage_%:     $(BUILD)/classroom/reactors/%.o $(UNIT_OBJECTS)
+
+RING := $(BUILD)/classroom/reactors/ring.o
+$(BUILD)/reactors/stage_io_uring $(BUILD)/unit/stage_io_uring: $(RING)
+
+$(OTHER_STAGES) $(OTHER_UNITS):
+	@mkdir -p $(@D)
+	$(call run,link $@) $(LINK) -o $@ $^
+
+$(BUILD)/classroom/reactors/kqueue.o: $(BUILD)/stage5_epoll/kqueue.o
+	@mkdir -p $(@D)
+	@cp $< $@
+
+# The lesson about io_uring: it waits in stage 4's reactor until there are answers.
+ifneq ($(IO_URING),)
+$(BUILD)/futures/completion: $(RING) $(BUILD)/classroom/futures/completion.o $(LESSON_OBJECTS)
+	@mkdir -p $(@D)
+	$(call run,link $@) $(LINK) -o $@ $^
+
+futures: $(BUILD)/futures/completion
+endif
+
+reactors: $(OTHER_STAGES)
+reactor-units: $(OTHER_UNITS)
+
 # ---- bench ----
 
 BENCH  := $(BUILD)/bench
-TOOLS  := load idle $(foreach unit,$(notdir $(UNITS)),growth_$(unit) copy_$(unit))
+TOOLS  := load idle $(foreach unit,$(notdir $(UNITS)),growth_$(unit) copy_$(unit)) \
+          $(foreach reactor,select $(IO_URING),growth_stage_$(reactor))
 PEERS  := bare_epoll bare_poll libuv libev libevent go tokio
 NATIVE := $(filter-out go tokio,$(PEERS))
 
@@ -224,12 +267,17 @@ GROWTH := $(BUILD)/tests/bench/growth.o $(TOOL) $(call objects,$(CORE))
 
 $(BENCH)/growth_stage3: $(BUILD)/stage3_busy/reactor.o  $(GROWTH)
 $(BENCH)/growth_stage4: $(BUILD)/stage4_poll/reactor.o  $(GROWTH)
-$(BENCH)/growth_stage5: $(BUILD)/stage5_epoll/reactor.o $(GROWTH)
+$(BENCH)/growth_stage5: $(BUILD)/stage5_epoll/$(STAGE5).o $(GROWTH)
+$(BENCH)/growth_stage_select:   $(BUILD)/classroom/reactors/select.o $(GROWTH)
+$(BENCH)/growth_stage_io_uring: $(BUILD)/classroom/reactors/io_uring.o $(RING) $(GROWTH)
 
-# It times each reactor_wait.
+# It times each reactor_wait, and counts system calls.
+comma   := ,
+WRAPPED := $(foreach name,reactor_wait read write poll select epoll_ctl epoll_wait syscall,-Wl$(comma)--wrap=$(name))
+
 $(BENCH)/growth_%:
 	@mkdir -p $(@D)
-	$(call run,link $@) $(LINK) -Wl,--wrap=reactor_wait -o $@ $^
+	$(call run,link $@) $(LINK) $(WRAPPED) -o $@ $^
 
 # The lesson, with each reactor.
 COPY := $(BUILD)/classroom/futures/copy.o $(BUILD)/tests/bench/checksum.o \
@@ -237,7 +285,7 @@ COPY := $(BUILD)/classroom/futures/copy.o $(BUILD)/tests/bench/checksum.o \
 
 $(BENCH)/copy_stage3: $(BUILD)/stage3_busy/reactor.o  $(COPY)
 $(BENCH)/copy_stage4: $(BUILD)/stage4_poll/reactor.o  $(COPY)
-$(BENCH)/copy_stage5: $(BUILD)/stage5_epoll/reactor.o $(COPY)
+$(BENCH)/copy_stage5: $(BUILD)/stage5_epoll/$(STAGE5).o $(COPY)
 
 $(BENCH)/copy_%:
 	@mkdir -p $(@D)
@@ -270,24 +318,47 @@ $(BENCH)/tokio: tests/bench/peers/tokio/Cargo.toml tests/bench/peers/tokio/src/m
 	    --config 'source.debian.directory="$(CRATES)"'
 	cp $(BENCH)/cargo/target/release/tokio_peer $@
 
+# ---- the plan ----
+
+# The minutes of each plan of the class, and whether one is too long.
+schedule:
+	@awk -f tests/schedule.awk classroom/GUIDE.md
+
+# ---- the class ----
+
+# What a machine needs for it, a line each. It has to run where nothing can be built.
+check-setup:
+	@CC="$(CC)" classroom/check_setup.sh
+
+ifeq ($(SYSTEM),Linux)
+why-epoll: $(BIN)/stage2 $(BIN)/stage5 $(BENCH)/growth_stage4 $(BENCH)/growth_stage5 $(BENCH)/idle
+	@BENCH="$(BENCH)" BIN="$(BIN)" classroom/why_epoll.sh
+else
+why-epoll:
+	@echo 'make why-epoll needs Linux: it compares poll(2) with epoll(7), and reads /proc; what it prints stands in stage4_poll/README.md.' >&2; exit 1
+endif
+
 # ---- work on it ----
 
 SOURCES := $(wildcard common/*/*.[ch] stage*/*.[ch] \
-                      classroom/*/*.[ch] tests/unit/*.[ch] tests/bench/*.[ch] tests/bench/peers/*.[ch])
+                      classroom/*/*.[ch] tests/unit/*.[ch] tests/bench/*.[ch] tests/bench/peers/*.[ch]) \
+           $(LABS_SOURCES)
 # These need headers that are not there everywhere.
 FOREIGN := $(wildcard tests/bench/peers/lib*.c)
-SCRIPTS := common/view/demo.sh tests/run.sh tests/sanitize.sh tests/bench/event_log.sh .ci/run
+SCRIPTS := common/view/demo.sh common/view/bars.sh classroom/check_setup.sh classroom/why_epoll.sh classroom/labs/labs.sh tests/run.sh tests/sanitize.sh tests/bench/event_log.sh .ci/run
 
 lint:
 	@mkdir -p $(BUILD)
 	clang-format --dry-run -Werror $(SOURCES)
 	clang-tidy --quiet --warnings-as-errors='*' $(filter-out $(FOREIGN),$(filter %.c,$(SOURCES))) -- \
-	    -std=c11 $(POSIX) $(WARNINGS) -Icommon 2>$(BUILD)/clang-tidy.log
+	    -std=c11 $(POSIX) $(WARNINGS) -Icommon -idirafter tests/reactors 2>$(BUILD)/clang-tidy.log
 	cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr --enable=warning,performance,portability \
 	    --suppress=missingIncludeSystem -Icommon common stage*/ tests
 	shellcheck $(SCRIPTS)
 	shellcheck --shell=bats tests/*.bats
 	shellcheck --shell=bash tests/*.bash
+	shellcheck --shell=bats classroom/labs/*/grade.bats
+	shellcheck --shell=bash classroom/labs/grade.bash
 
 format:
 	clang-format -i $(SOURCES)
@@ -308,11 +379,18 @@ help:
 	@echo 'make demo       run all five and compare; CLIENTS=50 DELAY=0.2 are possible'
 	@echo 'make futures    build the programs of the lesson about futures to build/futures/'
 	@echo 'make futures-demo   and run them all'
+	@echo 'make reactors   the same program with select(2) and io_uring(7): build/reactors/'
+	@echo 'make labs       the list of exercises; make lab N=03 starts one, make grade N=03 judges it,'
+	@echo '                make hint N=03, make solution N=03; make bug N=16 shows a bug to be found;'
+	@echo '                WORK=folder (work), AGAIN=1 begins anew; make grade-json, make labs-check'
 	@echo 'make test       run the tests; TESTS=tests/serve.bats for some of them'
+	@echo 'make why-epoll  what an event, and what a connection costs: poll(2), epoll(7), threads'
+	@echo 'make check-setup   what this machine lacks for the class, and what to do about it'
 	@echo 'make bench      compare the stages with bare epoll, libuv, Go, ...; BENCH_ROUNDS=5 BENCH_TIME=480;'
 	@echo "                BENCH_WORKLOADS='demo growth' runs some"
 	@echo 'make bench-log  compare stage 5 with itself without event log, and with a trace'
 	@echo 'make replays    a page for each stage in which one walks through a run: build/replays/'
+	@echo 'make schedule   the minutes of the plans in classroom/GUIDE.md; fails if one is too long'
 	@echo 'make figures    draw the pictures of the READMEs anew, from real runs'
 	@echo 'make lint       clang-format, clang-tidy, cppcheck, shellcheck'
 	@echo 'make sanitize   the tests under the address and thread sanitizers'
@@ -320,4 +398,4 @@ help:
 	@echo 'make install    to PREFIX ($(PREFIX)), below DESTDIR; make uninstall'
 	@echo 'make clean      remove what was built'
 
-.PHONY: all futures futures-demo demo units replays replay-tests test check bench bench-settings bench-log sanitize figures lint format install uninstall clean help
+.PHONY: all reactors reactor-units futures futures-demo demo units replays replay-tests test check bench bench-settings bench-log check-setup why-epoll sanitize figures schedule lint format install uninstall clean help

@@ -9,7 +9,7 @@ COMMON_FLAGS="-std=c11 -D_POSIX_C_SOURCE=200809L -D_XOPEN_SOURCE=700 -Icommon -p
 compiles_with() {
     # shellcheck disable=SC2086 # several words
     printf '%s\n' common/*/*.c stage*/*.c classroom/*/*.c tests/*/*.c |
-        xargs -n 12 -P 2 "$@" $COMMON_FLAGS -Iclassroom/futures -Itests/unit
+        xargs -n 12 -P 2 "$@" $COMMON_FLAGS -Iclassroom/futures -Itests/unit -idirafter tests/reactors
 }
 
 @test "gcc compiles everything without a warning" {

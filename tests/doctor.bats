@@ -68,7 +68,7 @@ said() {
     [ "$(grep -c 'busy:' "$err")" -eq 1 ]
     "$program" -n 1 -d 0.2 --explain 2>"$err" >/dev/null
     [ "$(wc -l <"$err")" -lt 500 ] || fail "$(wc -l <"$err") lines"
-    grep -q 'comes back early: a signal, another thread, or too short a time-out$' "$err"
+    grep -q 'comes back early: a signal, a thread, or too short a time-out$' "$err"
 }
 
 @test "a response that returns PENDING without leaving a waker: said when the client gives up" {

@@ -55,13 +55,63 @@ on_screen() {
     [ "$(grep -c '^---- turn ' <<<"$output")" -eq 2 ]
 }
 
-@test "many tasks are cut short, and it says how many" {
+@test "who follows by number is named as a row, and many more are counted" {
     need script
-    # (script waits for two seconds if its input ends while there is much to show)
-    { printf '\n\n\nq'; sleep 0.5; } | script -qec "exec $BIN/stage4 --step -r none -n 40" /dev/null |
-        tr -d '\r' >"$BATS_TEST_TMPDIR/screen"
-    [ "$(on_screen '^run queue: 41 = server, client 1, .*, client 11, and 29 more$')" -ge 1 ]
-    [ "$(on_screen '^  and 30 more wait$')" -ge 1 ]
+    step '\n\nq' stage4 -n 40
+    [ "$(on_screen '^run queue: 41 = server, client 1 to 40$')" -eq 1 ] || [ "$(on_screen '^run queue: 40 = client 1 to 40$')" -eq 1 ]
+    step '\n\n\nq' stage4 -n 300
+    [ "$(on_screen '^run queue: 252 = client 126 to 250, main, server, client 1 to 73, and 52 more$')" -eq 1 ] ||
+        fail "$(grep '^run queue' "$BATS_TEST_TMPDIR/screen")"
+}
+
+# turns ROWS COMMAND...: steps through it, on so many rows of 100 columns; the rows that each
+# turn took are in $BATS_TEST_TMPDIR/rows.
+turns() {
+    TERM=xterm-256color LC_ALL=C.UTF-8 timeout 60 python3 tests/turns.py "$1" 100 "${@:2}" \
+        >"$BATS_TEST_TMPDIR/rows" 2>"$BATS_TEST_TMPDIR/screen" || fail "$(tail -n 3 "$BATS_TEST_TMPDIR/screen")"
+}
+
+most_rows() {
+    sort -n "$BATS_TEST_TMPDIR/rows" | tail -n 1
+}
+
+# What was left out, in lines.
+left_out() {
+    sed -nE 's/^ *\.\.\. left out:.* ([0-9]+) lines?[;,].*/\1/p' "$BATS_TEST_TMPDIR/screen" | awk '{ n += $1 } END { print n + 0 }'
+}
+
+@test "on 30 rows of 100 columns a turn of ten clients fits, and says what it left out" {
+    need python3
+    for stage in $FUTURE_STAGES; do
+        turns 30 "$BIN/$stage" --step -d 0.05 -r none -n 10
+        [ "$(most_rows)" -le 30 ] || fail "$stage: $(cat "$BATS_TEST_TMPDIR/screen")"
+        [ "$(on_screen 'Enter: this turn')" -gt 6 ]
+        [ "$(left_out)" -gt 100 ]
+        tr -d '\r' <"$BATS_TEST_TMPDIR/screen" | grep -E '^(start|end) ' | whole_answers 10
+    done
+}
+
+@test "a hundred clients, who print elsewhere, take no more rows, and one has room for all" {
+    need python3
+    turns 30 sh -c 'exec "$@" >/dev/null' - "$BIN/stage4" --step -d 0.05 -r none -n 100
+    [ "$(most_rows)" -le 30 ] || fail "$(cat "$BATS_TEST_TMPDIR/screen")"
+    for stage in $FUTURE_STAGES; do
+        turns 30 "$BIN/$stage" --step -d 0.05 -r none -n 1
+        [ "$(left_out)" -eq 0 ] || fail "$stage: $(cat "$BATS_TEST_TMPDIR/screen")"
+    done
+}
+
+@test "what turns leave out and what they show is all there is" {
+    need python3
+    events='^ *[0-9]+\.[0-9]{3} [0-9]{3}  '
+    for try in 1 2 3; do # a busy machine spreads the same over more turns
+        turns 30 "$BIN/stage4" --step -d 0.3 -r none -n 10
+        some=$(($(on_screen "$events") + $(left_out)))
+        turns 500 "$BIN/stage4" --step -d 0.3 -r none -n 10
+        [ "$(left_out)" -eq 0 ]
+        [ "$some" -ne "$(on_screen "$events")" ] || return 0
+    done
+    fail "$some lines, but there are $(on_screen "$events")"
 }
 
 @test "while a person looks, the clock of the run stands still: no time-out, no deadline, no wall time" {

@@ -40,7 +40,7 @@ enum event_kind {
     REACTOR_WAIT,    /* waits for fd descriptors, and number ns at most; -1: no limit */
     REACTOR_READY,   /* fd is ready, word; wakes `other`; nobody: who has come back? */
     REACTOR_TIME,    /* that deadline has come; wakes `other` */
-    REACTOR_WAITED,  /* goes back to the executor; number: that of its REACTOR_WAIT */
+    REACTOR_WAITED,  /* fd: so many are woken; number: that of its REACTOR_WAIT */
     REACTOR_WASTED,  /* the same, but it was to wait, and has woken nobody */
 
     OS_START,  /* a call that may block; word: its name; fd */

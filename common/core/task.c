@@ -285,7 +285,7 @@ static void wait_for_events(void)
     timers_fire();
     empty_inbox(); /* of what other threads have left */
     trace(timeout != 0 && queued == before ? REACTOR_WASTED : REACTOR_WAITED,
-          .number = timeout);
+          .fd = (int)(queued - before), .number = timeout);
     acting = (struct actor){NULL, 0};
 }
 

@@ -26,14 +26,8 @@ show_progress() {
     done
 }
 
-# Bars and dots are for people: bars only on a terminal that can show them.
-bars=no
-if [ -t 1 ] && [ "${TERM:-dumb}" != dumb ] && [ -z "${NO_COLOR:-}" ]; then
-    case $(locale charmap 2>/dev/null) in # as nl_langinfo(CODESET) says it in the views
-    UTF-8) bars=utf-8 ;;
-    *) bars=ascii ;;
-    esac
-fi
+# shellcheck source=common/view/bars.sh
+. "$(dirname "$0")/bars.sh"
 
 for program; do
     name=$(basename "$program")

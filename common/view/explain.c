@@ -5,7 +5,11 @@
 #include "view/words.h"
 
 static unsigned wanted; /* roles */
-static bool has_colour;
+static enum emphasis emphasis;
+
+/* Of xterm's 256, each with a contrast of at least 4.5 on white and on black. (So have 98
+ * and 243.) What they mean is said by the role, too. */
+static const int colours[] = {[EXEC] = 131, [FUTURE] = 63, [REACTOR] = 163, [OS] = 29};
 
 static bool is_shown(const struct event *event)
 {
@@ -28,12 +32,19 @@ static bool is_shown(const struct event *event)
     }
 }
 
+/* The role, and what begins there: its colour, up to the end of the line. */
+static void add_role(struct words *line, enum role role)
+{
+    if (emphasis == COLOURS)
+        words_add(line, "\033[38;5;%dm", colours[role]);
+    words_add(line, emphasis == BOLD ? "\033[1m%-7s\033[0m  " : "%-7s  ",
+              role_name(role));
+}
+
 static struct words line_of(const struct event *event)
 {
-    static const char *const colours[] = {"\033[33m", "\033[36m", "\033[35m", "\033[32m"};
     static const struct actor reactor = {"reactor", 0};
     bool is_reactor = same_actor(&event->actor, &reactor); /* its role says so */
-    enum role role = role_of(event->kind);
     int us = (int)(event->time / 1000 % 1000000);
     struct words line = {.length = 0};
 
@@ -41,17 +52,17 @@ static struct words line_of(const struct event *event)
         return line;
     words_add(&line, "%2d.%03d %03d  ", (int)(event->time / NS_PER_SECOND), us / 1000,
               us % 1000);
-    words_add(&line, "%s%-7s  %-13s  ", has_colour ? colours[role] : "", role_name(role),
-              is_reactor ? "" : words_of_actor(&event->actor).text);
+    add_role(&line, role_of(event->kind));
+    words_add(&line, "%-13s  ", is_reactor ? "" : words_of_actor(&event->actor).text);
     /* cut here, so that the end of the colour and of the line fit */
     words_add(&line, "%.140s%s\n", words_of_event(event).text,
-              has_colour ? "\033[0m" : "");
+              emphasis == COLOURS ? "\033[0m" : "");
     return line;
 }
 
 void explain_start(unsigned roles)
 {
     wanted = roles;
-    has_colour = terminal_has_colour();
+    emphasis = terminal_emphasis();
     fold_start(line_of);
 }

@@ -7,6 +7,17 @@
 
 static struct words (*line_of)(const struct event *event);
 
+static void put_on_stderr(const char *lines, size_t length)
+{
+    print_all(STDERR_FILENO, lines, length);
+}
+static void (*put)(const char *lines, size_t length) = put_on_stderr;
+
+void fold_put(void (*otherwise)(const char *lines, size_t length))
+{
+    put = otherwise;
+}
+
 /* The lines of a poll are held back until it has brought something. A wasted poll is
  * counted, and not shown: else a busy loop would bury all the rest. */
 static char held[16384];
@@ -27,9 +38,12 @@ static struct {
 
 static void count(uint64_t *folded, const char *what, const char *why)
 {
+    struct words line = {.length = 0};
+
+    words_add(&line, "           ... %s %s%s, %s\n", words_of_number(*folded).text, what,
+              *folded == 1 ? "" : "s", why);
     if (*folded > 0)
-        words_print("           ... %s %s%s, %s\n", words_of_number(*folded).text, what,
-                    *folded == 1 ? "" : "s", why);
+        put(line.text, line.length);
     *folded = 0;
 }
 
@@ -41,13 +55,13 @@ void fold_flush(void)
 }
 
 /* Shows what was held back. */
-static void release(void)
+void fold_release(void)
 {
     size_t length = held_length;
 
     fold_flush();
     holding = false;
-    print_all(STDERR_FILENO, held, length);
+    put(held, length);
 }
 
 static void show(const struct event *event)
@@ -57,10 +71,10 @@ static void show(const struct event *event)
     if (line.length == 0)
         return;
     if (holding && held_length + line.length > sizeof held)
-        release();
+        fold_release();
     if (!holding) {
         fold_flush();
-        print_all(STDERR_FILENO, line.text, line.length);
+        put(line.text, line.length);
         return;
     }
     memcpy(held + held_length, line.text, line.length);
@@ -76,15 +90,16 @@ static void fold_poll(const struct event *event)
         poller = pthread_self();
         held_length = 0;
     } else if (holding && !pthread_equal(pthread_self(), poller))
-        release(); /* what another thread does is no part of the poll */
+        fold_release(); /* what another thread does is no part of the poll */
     show(event);
 
     if (event->kind == EXEC_WASTED && holding) {
         wasted++; /* and what is held stays, in case the program ends here */
         holding = false;
     } else if (event->kind == FUTURE_READY || event->kind == EXEC_PENDING ||
-               event->kind == EXEC_DONE || event->kind == EXEC_STUCK)
-        release();
+               event->kind == EXEC_DONE || event->kind == EXEC_STUCK ||
+               (event->kind == OS_CALL && event->number > 0)) /* some bytes */
+        fold_release();
 }
 
 /* ---- waits ---- */
@@ -138,7 +153,7 @@ void fold_end(void)
     trace_end();
     if (!holding && held_length > 0)
         wasted--;
-    release();
+    fold_release();
 }
 
 void fold_start(struct words (*line)(const struct event *event))

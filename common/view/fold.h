@@ -8,11 +8,17 @@
  * shown. */
 void fold_start(struct words (*line_of)(const struct event *event));
 
+/* Its lines go to stderr, or from now on to `otherwise`, as whole lines. */
+void fold_put(void (*otherwise)(const char *lines, size_t length));
+
 /* Says how many were held back since the last line. */
 void fold_flush(void);
 
-/* The same, but shows the last poll of these: that is where tasks get stuck. Happens by
- * itself when the program ends. */
+/* The same, and shows the poll that is held back: for whoever prints in that poll. */
+void fold_release(void);
+
+/* As fold_flush, but shows the last poll of these: that is where tasks get stuck. It
+ * happens by itself when the program ends. */
 void fold_end(void);
 
 #endif

@@ -3,6 +3,7 @@
 #include "view/fold.h"
 #include "view/keys.h"
 #include "view/lanes.h"
+#include "view/room.h"
 #include "view/words.h"
 
 #include <errno.h>
@@ -12,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MOST_LINES = 12 };
+enum { MOST_COLUMNS = 55, MOST_NAMED = 200 }; /* of the run queue */
 
 static int terminal;
 static bool runs_on; /* the person does not want to stop any more */
@@ -32,18 +33,38 @@ static const struct lane *next_queued(uint64_t ticket)
     return next;
 }
 
+/* The last of those that follow in the queue as they are numbered; counts them. */
+static const struct lane *last_of_row(const struct lane *lane, int *named)
+{
+    const struct lane *next;
+
+    for (;; lane = next) {
+        (*named)++;
+        next = next_queued(lane->queued);
+        if (next == NULL || next->actor.number != lane->actor.number + 1 ||
+            strcmp(next->actor.kind, lane->actor.kind) != 0 || *named >= MOST_NAMED)
+            return lane;
+    }
+}
+
+/* "run queue: 11 = server, client 1 to 10" */
 static void show_queue(int64_t length)
 {
     const struct lane *lane = next_queued(0);
-    int shown = 0;
+    struct words line = {.length = 0};
+    int named = 0;
 
-    words_print("run queue: %" PRId64, length);
-    for (; lane != NULL && shown < MOST_LINES; lane = next_queued(lane->queued))
-        words_print("%s%s", shown++ == 0 ? " = " : ", ",
-                    words_of_actor(&lane->actor).text);
+    while (lane != NULL && line.length < MOST_COLUMNS && named < MOST_NAMED) {
+        const struct lane *last = last_of_row(lane, &named);
+        words_add(&line, "%s%s", line.length == 0 ? " = " : ", ",
+                  words_of_actor(&lane->actor).text);
+        if (last != lane)
+            words_add(&line, " to %ld", last->actor.number);
+        lane = next_queued(last->queued);
+    }
     if (lane != NULL)
-        words_print(", and %" PRId64 " more", length - shown);
-    words_print("\n");
+        words_add(&line, ", and %" PRId64 " more", length - named);
+    words_print("run queue: %" PRId64 "%s\n", length, line.text);
 }
 
 /* For a descriptor and until a deadline, or only one of them. */
@@ -60,30 +81,59 @@ static void show_wait(const struct lane *lane, int64_t now)
     words_print("%s\n", line.text);
 }
 
-static void show_waiting(int64_t now)
+static bool waits(const struct lane *lane)
+{
+    return lane->alive && lane->queued == 0;
+}
+
+/* It was polled since then. */
+static bool has_changed(const struct lane *lane, int64_t since)
+{
+    return (lane->is_waiting && lane->waits.time > since) ||
+           (lane->is_sleeping && lane->sleeps.time > since);
+}
+
+/* All, or when there is no room, those whose wait is new. */
+static void show_waiting(int64_t now, int64_t since, int room)
 {
     int waiting = 0;
+    int shown = 0;
+    int as_before = 0;
 
+    for (const struct lane *lane = lanes_first(); lane != NULL; lane = lane->next)
+        waiting += waits(lane);
+    bool all = waiting <= room;
     for (const struct lane *lane = lanes_first(); lane != NULL; lane = lane->next) {
-        if (!lane->alive || lane->queued > 0)
+        if (!waits(lane))
             continue;
-        if (waiting++ < MOST_LINES)
+        if (!all && !has_changed(lane, since))
+            as_before++;
+        else if (shown < room) {
             show_wait(lane, now);
+            shown++;
+        }
     }
-    if (waiting > MOST_LINES)
-        words_print("  and %d more wait\n", waiting - MOST_LINES);
+    if (waiting > shown + as_before)
+        words_print("  and %d more, %d of them as before\n", waiting - shown, as_before);
+    else if (as_before > 0)
+        words_print("  and %d that wait%s as before\n", as_before,
+                    as_before == 1 ? "s" : "");
 }
 
 static void show_turn(const struct event *turn)
 {
+    static int64_t before; /* when the last turn was shown */
+
     fold_flush();
+    int room = room_ends();
     if (turns++ == 0 && other_side != NULL)
         words_print("---- while you look, our clock stands still; %s runs on ----\n",
                     other_side);
     words_print("---- turn %" PRIu64 ", %.3f s ----\n", turns,
                 (double)turn->time / (double)NS_PER_SECOND);
     show_queue(turn->number);
-    show_waiting(turn->time);
+    show_waiting(turn->time, before, room);
+    before = turn->time;
 }
 
 /* ---- when it stops ---- */
@@ -131,6 +181,10 @@ static void step_event(const struct event *turn)
     int64_t before = now_ns();
     show_turn(turn);
     ask();
+    if (runs_on)
+        room_has_no_end();
+    else
+        room_begins(turn->number);
     clock_leave_out(now_ns() - before);
 }
 
@@ -146,5 +200,13 @@ void step_start(const struct views *views)
     if (views->only_serves || views->only_asks)
         other_side = views->only_serves ? "that of the clients" : "that of the server";
     lanes_start();
+    room_start();
+    room_begins(0);
     trace_listen(1U << EXEC_TURN, step_event);
+}
+
+void step_end(void)
+{
+    if (!runs_on)
+        room_ends();
 }

@@ -8,4 +8,7 @@
 /* Exits 2 if there is no terminal to read keys from. */
 void step_start(const struct views *views);
 
+/* After fold_end: says what was left out of the last turn. */
+void step_end(void);
+
 #endif

@@ -40,6 +40,8 @@ bool views_end(void)
     trace_end();
     if (views.explain != 0)
         fold_end();
+    if (views.step)
+        step_end();
     if (views.timeline)
         all_written = timeline_end();
     if (views.trace_file != NULL)

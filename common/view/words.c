@@ -103,6 +103,8 @@ static void add_ready(struct words *words, const struct event *event)
         add_error(words, (int)-event->number);
     } else if (strcmp(event->word, "connect_to") == 0)
         words_add(words, ": fd %d", event->fd);
+    else if (strcmp(event->word, "timeout") == 0)
+        words_add(words, ": in time");
     else if (strcmp(event->word, "accept_one") == 0)
         words_add(words, ": fd %" PRId64, event->number);
     else if (strcmp(event->word, "read_some") == 0)
@@ -159,31 +161,33 @@ static void add_wake(struct words *words, const struct event *event)
     }
 }
 
-/* Whose waker it is goes without saying where that task acts. */
-static void add_keeps(struct words *words, const struct event *event)
+/* Who acts leaves its waker with the reactor, or takes it back; or that of another one. */
+static void add_leaves(struct words *words, const struct event *event)
 {
-    if (event->other.kind == NULL || event->kind == REACTOR_UNTIMER)
-        words_add(words, "gives the waker back");
-    else
-        words_add(words, "keeps the waker");
-    if (!same_actor(&event->other, &event->actor))
+    bool is_taken = event->other.kind == NULL || event->kind == REACTOR_UNTIMER;
+    bool is_its_own = same_actor(&event->other, &event->actor);
+
+    words_add(words, "%s %s waker", is_taken ? "takes" : "leaves",
+              is_its_own ? "its" : "the");
+    if (!is_its_own)
         add_actor(words, " of ", &event->other);
+    words_add(words, is_taken ? " back: " : ": ");
 }
 
 static void add_reactor(struct words *words, const struct event *event)
 {
     switch (event->kind) {
     case REACTOR_WATCH:
-        words_add(words, "watches fd %d %s, ", event->fd, event->word);
-        add_keeps(words, event);
+        add_leaves(words, event);
+        words_add(words, "fd %d %s", event->fd, event->word);
         break;
     case REACTOR_FORGET:
         words_add(words, "forgets fd %d", event->fd);
         break;
     case REACTOR_TIMER:
     case REACTOR_UNTIMER:
-        words_add(words, "a deadline, ");
-        add_keeps(words, event);
+        add_leaves(words, event);
+        words_add(words, "a deadline");
         break;
     case REACTOR_WAIT:
         add_wait(words, event);
@@ -198,11 +202,11 @@ static void add_reactor(struct words *words, const struct event *event)
         add_wake(words, event);
         break;
     case REACTOR_WASTED:
-        words_add(words, "comes back early: a signal, another thread, or too short a "
-                         "time-out");
+        words_add(words, "comes back early: a signal, a thread, or too short a time-out");
         break;
     default:
-        words_add(words, "nothing is ready");
+        words_add(words, event->fd > 0 ? "comes back: %d woken" : "nothing is ready",
+                  event->fd);
     }
 }
 

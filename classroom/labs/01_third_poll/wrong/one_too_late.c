@@ -1,0 +1,11 @@
+/* expects: it is READY at its third poll */
+
+static enum poll_result third_poll_poll(struct future *future, struct context *cx)
+{
+    struct third_poll *self = container_of(future, struct third_poll, future);
+
+    if (self->polls++ == 3)
+        return ready("third_poll", 0, 0);
+    bell_keeps(self->bell, cx->waker);
+    return pending(cx, FUTURE_ASKS, .word = "the bell");
+}

@@ -1,0 +1,15 @@
+/* expects: after a write that would block it waits */
+
+static ssize_t write_all_attempt(struct operation *self)
+{
+    while (self->left > 0) {
+        ssize_t n = called("write", self->fd, write(self->fd, self->bytes, self->left));
+        if (n < 0 && n != -EAGAIN)
+            return n;
+        if (n > 0) {
+            self->bytes += n;
+            self->left -= (size_t)n;
+        }
+    }
+    return 0;
+}

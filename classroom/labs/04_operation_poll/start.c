@@ -1,0 +1,13 @@
+static enum poll_result operation_poll(struct future *future, struct context *cx)
+{
+    struct operation *self = container_of(future, struct operation, future);
+
+    if (++cx->operations > MOST_OPERATIONS) {
+        wake(cx->waker);
+        return pending(cx, FUTURE_ASKS, .word = "its turn, after all others");
+    }
+    /* TODO: (1) a signal, (2) it would block, (3) it is READY */
+    self->result = self->waits_first ? -EAGAIN : self->attempt(self);
+    self->waits_first = false;
+    return ready(self->name, self->fd, self->result);
+}

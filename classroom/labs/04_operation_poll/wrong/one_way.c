@@ -1,0 +1,24 @@
+/* expects: writable; who has its waker: fd */
+
+static enum poll_result operation_poll(struct future *future, struct context *cx)
+{
+    struct operation *self = container_of(future, struct operation, future);
+    ssize_t result = self->waits_first ? -EAGAIN : -EINTR;
+
+    self->waits_first = false;
+    if (++cx->operations > MOST_OPERATIONS) {
+        wake(cx->waker);
+        return pending(cx, FUTURE_ASKS, .word = "its turn, after all others");
+    }
+    while (result == -EINTR)
+        result = self->attempt(self);
+    if (result == -EAGAIN) {
+        self->watched = true;
+        reactor_watch(self->fd, READABLE, cx->waker);
+        return pending(cx, FUTURE_WAITS, .fd = self->fd,
+                       .word = interest_word[self->interest]);
+    }
+    operation_drop(future);
+    self->result = result;
+    return ready(self->name, self->fd, result);
+}

@@ -1,0 +1,127 @@
+#include "view/room.h"
+
+#include "view/fold.h"
+#include "view/terminal.h"
+
+#include <inttypes.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Rows: the turn's head, the run queue, what was left out, who else waits, the prompt. */
+enum { OURS = 5 };
+/* For the reactor: its wait, and whom it wakes first. */
+enum { REACTORS = 5 };
+/* A poll of a client, and what it says after its first future was ready. */
+enum { A_POLL = 10, REST_OF_POLL = 4 };
+
+static int left = INT_MAX;   /* rows of this turn; INT_MAX: no end */
+static int reserved;         /* of these, for the reactor */
+static int printed;          /* of these, for what clients print on the same screen */
+static struct actor whose;   /* poll this is; no name: nothing is shown yet */
+static bool leaves_out;      /* this poll */
+static int64_t polls, lines; /* that were left out */
+static uint64_t ended;       /* tasks, when the turn began */
+
+static bool has_end(void)
+{
+    return left != INT_MAX;
+}
+
+static uint64_t tasks_ended(void)
+{
+    return trace_count[EXEC_DONE] + trace_count[EXEC_CANCEL];
+}
+
+/* Somebody else acts than did in the line before. The first poll of a turn is always
+ * shown, as far as there is room; those after it only whole. */
+static void next_actor(int rows)
+{
+    static const struct actor reactor = {"reactor", 0};
+    bool is_first = whose.kind == NULL;
+
+    whose = acting;
+    leaves_out = false;
+    if (same_actor(&acting, &reactor)) {
+        printed = 0; /* all were polled */
+        reserved = left / 2 < left - REACTORS ? left / 2 : left - REACTORS;
+        return;
+    }
+    int room = left - reserved - printed;
+    if (acting.kind != NULL && !is_first && room < A_POLL)
+        leaves_out = rows + REST_OF_POLL > room;
+    polls += leaves_out;
+}
+
+/* Shows what there is room for. */
+static void put(const char *text, size_t length)
+{
+    size_t shown = 0;
+    int rows = 0;
+
+    for (size_t i = 0; i < length; i++)
+        rows += text[i] == '\n';
+    if (has_end() && !same_actor(&acting, &whose))
+        next_actor(rows);
+    int room = leaves_out ? 0 : left - (has_end() ? reserved + printed : 0);
+    for (; shown < length && room > 0; shown++)
+        if (text[shown] == '\n') {
+            room--;
+            rows--;
+            left -= has_end();
+        }
+    lines += rows;
+    print_all(STDERR_FILENO, text, shown);
+}
+
+/* What a client has printed takes a row, too. */
+static void room_event(const struct event *event)
+{
+    if (!has_end() || event->fd != STDOUT_FILENO || strcmp(event->word, "write") != 0 ||
+        !isatty(STDOUT_FILENO))
+        return;
+    left--;
+    printed -= printed > 0;
+}
+
+void room_begins(int64_t queued)
+{
+    int height = terminal_height();
+
+    if (height == INT_MAX)
+        return;
+    left = height > OURS ? height - OURS : 0;
+    reserved = left < 2 * REACTORS ? 0 : REACTORS;
+    printed = isatty(STDOUT_FILENO) ? left / 2 : 0;
+    if (printed > queued)
+        printed = (int)queued;
+    whose = (struct actor){NULL, 0};
+    ended = tasks_ended();
+}
+
+int room_ends(void)
+{
+    struct words line = {.length = 0};
+
+    if (polls > 0)
+        words_add(&line, " %" PRId64 " poll%s,", polls, polls == 1 ? "" : "s");
+    words_add(&line, " %" PRId64 " line%s", lines, lines == 1 ? "" : "s");
+    if (tasks_ended() > ended)
+        words_add(&line, "; %" PRIu64 " ended", tasks_ended() - ended);
+    if (lines > 0)
+        words_print("           ... left out:%s; --explain alone shows all\n", line.text);
+    polls = lines = 0;
+    return left;
+}
+
+void room_has_no_end(void)
+{
+    left = INT_MAX;
+    leaves_out = false;
+}
+
+void room_start(void)
+{
+    fold_put(put);
+    trace_listen(1U << OS_CALL, room_event);
+}
