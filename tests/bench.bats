@@ -44,7 +44,7 @@ teardown() {
 
 @test "results.csv has each round of each program" {
     for row in demo,stage5,10,1 demo,bare_epoll,20,1 echo,stage2,50,1 copy,stage2,1000000,1 \
-        idle,bare_epoll,20,1 growth,stage4,10,1; do
+        idle,bare_epoll,20,1 growth,stage4,10,1 growth,stage_select,20,1; do
         grep -q "^$row," "$bench/results.csv" || fail "no $row"
     done
 }

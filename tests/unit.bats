@@ -336,6 +336,14 @@ stuck() {
     unit interrupt_ends_a_wait
 }
 
+@test "a wait of 0 is over at once, one of 1 ms never earlier, one without a limit when interrupted" {
+    unit time_outs
+}
+
+@test "the close of a watched descriptor is told the other side at once" {
+    unit the_other_side_is_told_of_a_close
+}
+
 @test "of 200 descriptors, those that are ready are woken, and no others" {
     unit many_descriptors
 }

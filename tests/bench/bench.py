@@ -71,12 +71,14 @@ PEERS = {  # name: (command, what it needs)
     'tokio': ([f'{BENCH}/tokio'], 'cargo and librust-tokio-dev'),
 }
 STAGES = ['stage2', 'stage3', 'stage4', 'stage5']
-EVERYBODY = [*STAGES, *PEERS]
+REACTORS = ['stage_select', 'stage_io_uring']  # others, from classroom: growth only
+EVERYBODY = [*STAGES, *REACTORS, *PEERS]
 PROGRAMS = setting('BENCH_PROGRAMS', ' '.join(EVERYBODY), EVERYBODY.__contains__,
                    f"one of {', '.join(EVERYBODY)}")
 SUMMARY = [('demo', 'CPU, s'), ('demo', 'memory, KiB'), ('echo', 'replies/s'),
            ('echo', 'CPU a reply, us'), ('copy', 'GB/s'), ('idle', 'bytes a connection')]
 MOST_THREADS = 1000  # clients of stage 2: each has two threads
+MOST_SELECTED = 1000  # idle descriptors of select, which has room for 1,024
 
 started = time.monotonic()
 results = Results()
@@ -257,6 +259,7 @@ def growth(program, idle):
         'in the reactor, us': report['reactor_ns_per_event'] / 1000,
         'wakes an event': report['wakes_per_event'],
         'polls an event': report['polls_per_event'],
+        'system calls an event': report['system_calls_per_event'],
     }
 
 
@@ -292,10 +295,15 @@ def one_round(number, workload, function, programs, sizes, warm_up):
     after one who has left the machine hot, or cold. Round 0 is the warm-up."""
     say(f'{workload}, ' + (f'round {number} of {ROUNDS}' if number else 'warm-up'))
     for n in sizes if number else warm_up:
-        able = [p for p in programs
-                if p != 'stage2' or workload == 'copy' or n <= MOST_THREADS]
+        able = [p for p in programs if is_able(p, workload, n)]
         for program in random.Random(number).sample(able, len(able)):
             attempt(workload, function, program, n, number)
+
+
+def is_able(program, workload, n):
+    if program == 'stage2' and workload != 'copy':
+        return n <= MOST_THREADS
+    return program != 'stage_select' or n <= MOST_SELECTED
 
 
 def all_rounds(servers):
@@ -305,7 +313,7 @@ def all_rounds(servers):
         'demo': (demo, servers, CLIENTS, CLIENTS[:1]),
         'echo': (echo, servers, [50], []),  # each has its own
         'copy': (copy, servers, [BYTES], [BYTES // 16]),
-        'growth': (growth, chosen(STAGES[1:]), CLIENTS, CLIENTS[:1]),
+        'growth': (growth, chosen(STAGES[1:], reactors_present()), CLIENTS, CLIENTS[:1]),
     }
     longest = 0
     for number in range(ROUNDS + 1):
@@ -374,6 +382,19 @@ def peers_present():
             present.append(peer)
         except (OSError, subprocess.SubprocessError):
             print(f'{peer:10} left out: not built or not running; it needs {needs}')
+    return present
+
+
+def reactors_present():
+    """io_uring may be refused, by a kernel or a container."""
+    present = []
+    for program in REACTORS if 'growth' in WORKLOADS else []:
+        try:
+            subprocess.run([f'{BENCH}/growth_{program}', '1', '1'], capture_output=True,
+                           check=True, timeout=20)
+            present.append(program)
+        except (OSError, subprocess.SubprocessError):
+            print(f'{program} is left out of growth: not built, or the system refuses it')
     return present
 
 

@@ -8,23 +8,52 @@
 #include "core/core.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/select.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 enum { WARM_UP = 20, AT_LEAST = 20 }; /* events */
 #define AT_MOST (NS_PER_SECOND / 4)   /* of time, however few events that is */
 
 static long wanted; /* events */
 
-/* ---- the time in reactor_wait: the linker makes all calls of it come here ---- */
+/* ---- time in reactor_wait, and system calls: the linker sends all of them here ---- */
+
+static int64_t in_reactor;
+static uint64_t system_calls;
+
+#define COUNTED(type, name, parameters, arguments)                                       \
+    type __real_##name parameters;                                                       \
+    type __wrap_##name parameters;                                                       \
+    type __wrap_##name parameters                                                        \
+    {                                                                                    \
+        system_calls++;                                                                  \
+        return __real_##name arguments;                                                  \
+    }
 
 /* NOLINTBEGIN(bugprone-reserved-identifier): the linker wants these names. */
+COUNTED(ssize_t, read, (int fd, void *bytes, size_t n), (fd, bytes, n))
+COUNTED(ssize_t, write, (int fd, const void *bytes, size_t n), (fd, bytes, n))
+COUNTED(int, poll, (struct pollfd * list, nfds_t n, int timeout), (list, n, timeout))
+COUNTED(int, select, (int n, fd_set *in, fd_set *out, fd_set *e, struct timeval *timeout),
+        (n, in, out, e, timeout))
+COUNTED(int, epoll_ctl, (int epoll, int what, int fd, struct epoll_event *event),
+        (epoll, what, fd, event))
+COUNTED(int, epoll_wait, (int epoll, struct epoll_event *list, int n, int timeout),
+        (epoll, list, n, timeout))
+
+/* For io_uring, with the six arguments that there may be. */
+COUNTED(long, syscall, (long number, long a, long b, long c, long d, long e, long f),
+        (number, a, b, c, d, e, f))
+
 void __real_reactor_wait(int64_t timeout);
 void __wrap_reactor_wait(int64_t timeout);
-/* NOLINTEND(bugprone-reserved-identifier) */
-static int64_t in_reactor;
 
 void __wrap_reactor_wait(int64_t timeout)
 {
@@ -33,6 +62,7 @@ void __wrap_reactor_wait(int64_t timeout)
     __real_reactor_wait(timeout);
     in_reactor += now_ns() - start;
 }
+/* NOLINTEND(bugprone-reserved-identifier) */
 
 /* ---- what is counted, between two points of time ---- */
 
@@ -41,12 +71,13 @@ struct counts {
     int64_t in_reactor;
     uint64_t wakes;
     uint64_t polls;
+    uint64_t system_calls;
 };
 
 static struct counts counts_now(void)
 {
     return (struct counts){now_ns(), in_reactor, trace_count[EXEC_WAKE],
-                           trace_count[EXEC_POLL]};
+                           trace_count[EXEC_POLL], system_calls};
 }
 
 static void report(long idle, long events, struct counts from, struct counts to)
@@ -55,10 +86,11 @@ static void report(long idle, long events, struct counts from, struct counts to)
 
     printf("{\"how\":\"%s\",\"idle\":%ld,\"events\":%ld,\"ns_per_event\":%.1f,"
            "\"reactor_ns_per_event\":%.1f,\"wakes_per_event\":%.3f,"
-           "\"polls_per_event\":%.3f}\n",
+           "\"polls_per_event\":%.3f,\"system_calls_per_event\":%.3f}\n",
            reactor_how, idle, events, (double)(to.time - from.time) / n,
            (double)(to.in_reactor - from.in_reactor) / n,
-           (double)(to.wakes - from.wakes) / n, (double)(to.polls - from.polls) / n);
+           (double)(to.wakes - from.wakes) / n, (double)(to.polls - from.polls) / n,
+           (double)(to.system_calls - from.system_calls) / n);
 }
 
 /* ---- the tasks ---- */
@@ -140,11 +172,21 @@ static struct player *player(int fd)
 
 /* ---- the run ---- */
 
-static void make_pair(int fds[2])
+/* What is watched gets the low numbers, for select has only 1,024. */
+static void make_pair(int fds[2], int above)
 {
-    if (socketpair(AF_UNIX, SOCK_STREAM, 0, fds) != 0)
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM, 0, ends) != 0)
         fail("cannot make a pair of sockets: %s; raise ulimit -n, or take fewer",
              strerror(errno));
+    fds[0] = ends[0];
+    fds[1] = above == 0 ? ends[1] : fcntl(ends[1], F_DUPFD, above);
+    if (fds[1] < 0)
+        fail("cannot have more descriptors: %s; raise ulimit -n, or take fewer",
+             strerror(errno));
+    if (above != 0)
+        close(ends[1]);
     set_nonblocking(fds[0]);
     set_nonblocking(fds[1]);
 }
@@ -161,10 +203,10 @@ int main(int argc, char **argv)
     raise_descriptor_limit();
     reactor_init();
     for (long i = 0; i < idle; i++) {
-        make_pair(fds);
+        make_pair(fds, (int)idle + 20);
         spawn(&player(fds[0])->future, "idle", i + 1);
     }
-    make_pair(fds);
+    make_pair(fds, 0);
     struct player *ping = player(fds[0]);
     struct player *pong = player(fds[1]);
     ping->ends = true;

@@ -23,6 +23,19 @@ static bool heard_once(enum event_kind kind, const char *file)
            atoi(line + 1) > 0;
 }
 
+/* By stage4_poll/reactor.c, stage5_epoll/kqueue.c, classroom/reactors/select.c, ... */
+static bool reactor_heard(enum event_kind kind)
+{
+    const char *where = heard[kind].where;
+
+    return strstr(where, "reactor") != NULL || strstr(where, "kqueue") != NULL;
+}
+
+static bool reactor_heard_once(enum event_kind kind)
+{
+    return reactor_heard(kind) && heard_once(kind, ".c");
+}
+
 static void test_events_do_not_change_errno(void)
 {
     hear(BIT(OS_CALL) | BIT(FUTURE_READY));
@@ -57,14 +70,14 @@ static void test_each_change_of_a_watch_is_an_event(void)
     CHECK(strcmp(heard[FUTURE_WAITS].last.word, "readable") == 0);
     CHECK(heard_once(FUTURE_WAITS, "common/core/io.c"));
     if (is_busy()) { /* it keeps nothing */
-        CHECK(heard_once(REACTOR_READY, "reactor.c"));
+        CHECK(reactor_heard_once(REACTOR_READY));
         return;
     }
     CHECK(heard[REACTOR_WATCH].last.fd == fds[0]);
-    CHECK(heard_once(REACTOR_WATCH, "reactor.c"));
+    CHECK(reactor_heard_once(REACTOR_WATCH));
     future_drop(&reading.future); /* takes the waker back */
     CHECK(heard[REACTOR_WATCH].last.other.kind == NULL);
-    CHECK(heard_once(REACTOR_WATCH, "reactor.c"));
+    CHECK(reactor_heard_once(REACTOR_WATCH));
     future_drop(&reading.future); /* there is nothing to take back */
     CHECK(heard[REACTOR_WATCH].times == 0);
 
@@ -72,10 +85,10 @@ static void test_each_change_of_a_watch_is_an_event(void)
     CHECK(write(fds[1], "x", 1) == 1);
     reactor_wait(0);
     CHECK(heard[REACTOR_READY].last.fd == fds[0]);
-    CHECK(strstr(heard[REACTOR_READY].where, "reactor.c") != NULL);
+    CHECK(reactor_heard(REACTOR_READY));
     reactor_forget(fds[0]);
     CHECK(heard[REACTOR_FORGET].last.fd == fds[0]);
-    CHECK(heard_once(REACTOR_FORGET, "reactor.c"));
+    CHECK(reactor_heard_once(REACTOR_FORGET));
 }
 
 /* A listener that knows only these events knows the table. */

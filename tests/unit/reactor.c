@@ -49,7 +49,7 @@ static void hang_up_other_end(void)
 static void test_hang_up_wakes_both_ways(void)
 {
     in_one_run(spawn_reader_and_writer, hang_up_other_end, NULL);
-    CHECK(noted("rw"));
+    CHECK(noted_both("rw")); /* which of two requests is answered first is not said */
     CHECK(reading.result == -ECONNRESET || reading.result == 0);
     CHECK(writing.result == -EPIPE);
 }
@@ -272,6 +272,37 @@ static void test_interrupt_ends_a_wait(void)
     CHECK(now_ns() - start >= 20 * MS);
 }
 
+/* At once, never early, and without a limit: until it is interrupted. */
+static void test_time_outs(void)
+{
+    int64_t start = now_ns();
+
+    reactor_wait(0); /* the first one may be told what has been ready since init */
+    reactor_wait(0);
+    CHECK(now_ns() - start < 30 * NS_PER_SECOND);
+    start = now_ns();
+    reactor_wait(1 * MS);
+    CHECK(now_ns() - start >= 1 * MS || is_busy());
+    reactor_interrupt();
+    reactor_wait(-1);
+}
+
+/* Whatever the kernel keeps of a watch, it must not keep the socket open. */
+static void test_the_other_side_is_told_of_a_close(void)
+{
+    make_pair(fds);
+    fill(fds[0]);
+    reading = read_some(fds[0], &byte, 1);
+    writing = write_all(fds[0], "w", 1);
+    CHECK(poll_by_hand(&reading.future) == PENDING);
+    CHECK(poll_by_hand(&writing.future) == PENDING);
+    reactor_wait(0); /* so that the kernel knows of it */
+    forget_and_close(fds[0]);
+    empty(fds[1]);
+    CHECK(read(fds[1], &byte, 1) == 0);
+    close(fds[1]);
+}
+
 /* More than a block of rows. */
 static void test_many_descriptors(void)
 {
@@ -314,6 +345,8 @@ const struct test reactor_tests[] = {
     TEST(a_new_waker_takes_the_place_of_the_old_one),
     TEST(a_watcher_that_is_gone),
     TEST(interrupt_ends_a_wait),
+    TEST(time_outs),
+    TEST(the_other_side_is_told_of_a_close),
     TEST(many_descriptors),
     {NULL, NULL},
 };

@@ -39,6 +39,13 @@ bool noted(const char *letters)
     return same;
 }
 
+bool noted_both(const char *letters)
+{
+    char turned[] = {letters[1], letters[0], '\0'};
+
+    return noted(history[0] == letters[0] ? letters : turned);
+}
+
 /* ---- futures made of functions ---- */
 
 struct waker wakers[26];

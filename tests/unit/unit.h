@@ -13,6 +13,7 @@ _Noreturn void die(const char *file, int line, const char *what);
 
 void note(char letter);
 bool noted(const char *letters); /* these, since the beginning or the last call of this */
+bool noted_both(const char *letters); /* these two, in any order */
 
 /* ---- futures made of functions ---- */
 
