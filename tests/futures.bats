@@ -7,7 +7,7 @@ load helpers
 shows() {
     local name=$1 argument=$2
     shift 2
-    run timeout 10 "$BUILD/futures/$name" "$argument"
+    run timeout 10 "$BUILD/futures/$name" ${argument:+"$argument"}
     [ "$status" -eq 0 ] || fail "$name: exit $status: $output"
     output=$(awk '{ sub(/^ *[0-9]+\.[0-9]+ s  /, "T "); print }' <<<"$output")
     [ "$output" = "$(printf '%s\n' "$@")" ] || fail "$name: $output"
@@ -404,6 +404,220 @@ threads_during() {
         'the same 10 bytes: yes'
 }
 
+# ---- timers ----
+
+@test "the earliest deadline is on top of the heap, each parent is earlier, and they come in order" {
+    # shellcheck disable=SC1003 # no quote is to be escaped
+    shows timers 0.07 \
+        'T 7 set        7' \
+        'T 3 set        3 | 7' \
+        'T 5 set        3 | 7 5' \
+        'T 1 set        1 | 3 5 | 7' \
+        'T 6 set        1 | 3 5 | 7 6' \
+        'T 2 set        1 | 3 2 | 7 6 5' \
+        'T 4 set        1 | 3 2 | 7 6 5 4' \
+        '                               1' \
+        '                          /         \' \
+        '                     3                   2' \
+        '                  /    \              /    \' \
+        '                7         6         5         4' \
+        'T 1 has come   2 | 3 4 | 7 6 5' \
+        '                               2' \
+        '                          /         \' \
+        '                     3                   4' \
+        '                  /    \              /' \
+        '                7         6         5' \
+        'T 2 has come   3 | 5 4 | 7 6' \
+        'T 3 has come   4 | 5 6 | 7' \
+        'T 4 has come   5 | 7 6' \
+        'T 5 has come   6 | 7' \
+        'T 6 has come   7' \
+        'T 7 has come   nothing'
+    run "$BUILD/futures/timers" 0.35
+    at_least "$(awk '/1 has come/ { print $1 }' <<<"$output")" 0.05
+    at_least "$(awk '/7 has come/ { print $1 }' <<<"$output")" 0.35
+}
+
+# ---- spurious_wake ----
+
+@test "of two that are woken for one byte, one finds EAGAIN and waits again, and nobody is late" {
+    lesson spurious_wake 0.4
+    lines=("${lines[@]:0:9}")
+    comes_before 'reader 1: got a' 'reader 2: woken, and yet EAGAIN: I wait until it is readable'
+    comes_before 'sleeper: three quarters of the time have gone' 'sender: sends b'
+    comes_before 'sender: sends b' 'reader 2: got b'
+}
+
+@test "who believes a wake, and reads from a socket that blocks, stops all until the next byte" {
+    lesson spurious_wake 0.4
+    line 9 'who believes it, and reads from a socket that blocks'
+    lines=("${lines[@]:9}")
+    comes_before 'reader 1: got a' 'sender: sends b'
+    comes_before 'sender: sends b' 'sleeper: three quarters of the time have gone'
+    says 'spurious_wake: blocked: a poll of child 2 took '
+}
+
+# ---- partial_write ----
+
+# bytes WAY: how many came, in the part with that title.
+bytes() {
+    awk -v title="$1" 'index($0, title) == 1 { found = 1 } found && / bytes came, and were / { print $3; exit }' <<<"$output"
+}
+
+@test "a short write loses the rest if one believes it, never ends if one begins again, else all comes" {
+    run timeout 10 "$BUILD/futures/partial_write"
+    [ "$status" -eq 0 ] || fail "$output"
+    local room
+    room=$(sed -n 's/.* sender: write of 100000: \([0-9]*\), a short write$/\1/p' <<<"$output" | head -n 1)
+    below "$room" 100000
+    [ "$(bytes 'who believes')" -eq "$room" ] || fail "$output"
+    [ "$(bytes 'who begins again')" -eq $((3 * room)) ] || fail "$output"
+    [ "$(bytes 'who goes on')" -eq 100000 ] || fail "$output"
+    says "sender: write of $((100000 - room)): EAGAIN, it is full; I wait"
+}
+
+# ---- eintr ----
+
+@test "a signal ends poll(2): who gives up is early, who begins again never done, who goes on in time" {
+    lesson eintr 0.2
+    [ "${lines[*]:0:2}" = 'who takes it for an error EINTR; I give up, and nothing has timed out' ] || fail "$output"
+    [ "$(grep -c 'EINTR; again, for 0.20 s' <<<"$output")" -eq 6 ] || fail "$output"
+    line -1 'the time-out is over'
+    awk '/^who goes on/ { left = 0.2; found = 1 }
+         found && /again, for/ { if ($(NF - 1) >= left) exit 1; left = $(NF - 1); n++ }
+         END { exit !n }' <<<"$output" || fail "not with what is left: $output"
+    run "$BUILD/futures/eintr" 0.2
+    at_least "$(awk '/the time-out is over/ { print $1 }' <<<"$output")" 0.2
+    below "$(awk '/I give up/ { print $1; exit }' <<<"$output")" \
+        "$(awk '/I give up/ { last = $1 } END { print last }' <<<"$output")"
+}
+
+# ---- sigpipe ----
+
+@test "SIGPIPE ends a server with all its clients; ignored, it ends one response" {
+    shows sigpipe 0.1 \
+        'a server that has not heard of SIGPIPE' \
+        'T client 1: hangs up' \
+        'T response 1: I write' \
+        'T the server is dead: Broken pipe' \
+        'T client 2: got nothing' \
+        'a server that ignores it: signal(SIGPIPE, SIG_IGN)' \
+        'T client 1: hangs up' \
+        'T response 1: I write' \
+        'T response 1: Broken pipe' \
+        'T response 2: I write' \
+        'T response 2: done' \
+        'T client 2: got hello'
+}
+
+# ---- emfile ----
+
+@test "without a descriptor accept fails at once, again and again; who rests fails a few times" {
+    lesson emfile 0.2
+    line 0 'a server that tries again at once'
+    line 1 'server: accept: Too many open files'
+    line 2 'server: 20 times; so it goes on, and I give in, and rest'
+    line 3 'somebody: closes a file'
+    line 5 'a server that rests first'
+    local hasty patient
+    read -r hasty patient < <(printf '%s\n' "${lines[@]}" |
+        sed -n 's/^server: the client is there; accept has failed \([0-9]*\) times$/\1/p' | xargs)
+    at_least "$hasty" 20
+    at_least "$patient" 1
+    below "$patient" 6
+    # Not before somebody closes a file.
+    at_least "$(awk '/the client is there/ { print $1 }' <<<"$("$BUILD/futures/emfile" 0.2)" | sed -n 2p)" 0.2
+}
+
+# ---- what one sees of each ----
+
+WITHOUT_TASKS="state_machine executor wake_from_thread socket_read edge_level eintr pin"
+
+has_tasks() {
+    [[ " $WITHOUT_TASKS " != *" $1 "* ]]
+}
+
+# small NAME: an argument with which it is done soon.
+small() {
+    case $1 in
+    lazy | partial_write | move) ;;
+    herd) echo 2 ;;
+    copy) echo 64K ;;
+    *) echo 0.02 ;;
+    esac
+}
+
+@test "each lesson that has a task explains its steps, between its own lines, in roles if asked" {
+    local roles
+    for program in "$BUILD"/futures/*; do
+        name=$(basename "$program")
+        [ "$name" != completion ] && has_tasks "$name" || continue
+        # shellcheck disable=SC2046 # none, or one
+        timeout 20 "$program" --explain $(small "$name") >"$BATS_TEST_TMPDIR/out" 2>&1 || fail "$name: exit $?"
+        for words in 'EXEC +main +spawned; ' 'EXEC +main +polled; ' 'EXEC +main +READY: done$'; do
+            grep -qE "  $words" "$BATS_TEST_TMPDIR/out" || fail "$name: no $words: $(cat "$BATS_TEST_TMPDIR/out")"
+        done
+        ! grep -q ' fd 1 ' "$BATS_TEST_TMPDIR/out" || fail "$name explains that it prints"
+    done
+    roles=$("$BUILD/futures/join" 0.02 --explain=exec,reactor 2>&1 >/dev/null | awk '{ print $3 }' | sort -u | xargs)
+    [ "$roles" = "EXEC REACTOR" ] || fail "$roles"
+}
+
+@test "a poll in which some bytes have come is explained, though its future is not ready" {
+    local bytes
+    bytes=$("$BUILD/futures/two_downloads" 0.05 --explain 2>&1 | awk '/OS +child [12] .* bytes$/ { n += $(NF - 1) } END { print n }')
+    [ "$bytes" -eq 10000 ] || fail "$bytes of 10000 bytes"
+}
+
+@test "what a poll prints comes after it has begun" {
+    run "$BUILD/futures/join" 0.02 --explain
+    [[ ${lines[2]} == *'main           polled; '* ]] || fail "$output"
+    [[ ${lines[3]} == *'Anna falls asleep' ]] || fail "$output"
+}
+
+@test "--step stops a lesson before each turn" {
+    need script
+    printf '\n\nq' | timeout 20 script -qec "exec $BUILD/futures/join --step 0.05" /dev/null >"$BATS_TEST_TMPDIR/screen"
+    [ "$(grep -c -e '---- turn ' "$BATS_TEST_TMPDIR/screen")" -eq 3 ] || fail "$(cat "$BATS_TEST_TMPDIR/screen")"
+    # The descriptors that emfile leaves are not those of the keys.
+    printf 'c' | timeout 20 script -qec "exec $BUILD/futures/emfile --step 0.05" /dev/null >"$BATS_TEST_TMPDIR/screen" ||
+        fail "$(cat "$BATS_TEST_TMPDIR/screen")"
+}
+
+@test "a lesson without a task says in one line that it has no event log" {
+    for name in $WITHOUT_TASKS; do
+        [ -e "$BUILD/futures/$name" ] || continue
+        for option in --explain --step "--replay=$BATS_TEST_TMPDIR/page.html"; do
+            run timeout 10 "$BUILD/futures/$name" "$option"
+            [ "$status" -eq 2 ] || fail "$name $option: exit $status"
+            [[ "$output" == "$name: this lesson has no event log to show, "* && ${#lines[@]} -eq 1 ]] || fail "$output"
+        done
+    done
+    [ ! -e "$BATS_TEST_TMPDIR/page.html" ]
+}
+
+@test "each lesson has --help, on stdout, and refuses other options and too many words in one line" {
+    for program in "$BUILD"/futures/*; do
+        name=$(basename "$program")
+        run bash -c '"$1" --help 2>/dev/null' - "$program"
+        [ "$status" -eq 0 ] || fail "$name: exit $status"
+        [[ "$output" == "$name: a lesson; "*"usage: $program "*"--replay=FILE"* ]] || fail "$output"
+        refuses "$program" --sideways
+        refuses "$program" 1 2 3 4
+    done
+    for word in -x --step=1 --explain=all --explain= --replay --replay=; do
+        refuses "$BUILD/futures/join" "$word"
+        refuses "$BUILD/futures/pin" "$word"
+    done
+}
+
+# refuses PROGRAM WORD...: exit 2, and one line.
+refuses() {
+    run timeout 10 "$@"
+    [ "$status" -eq 2 ] || fail "$*: exit $status"
+    [[ "$output" == "$(basename "$1"): "* && ${#lines[@]} -eq 1 ]] || fail "$*: $output"
+}
+
 # ---- all of them ----
 
 @test "the doctor warns of nothing but what a lesson shows on purpose" {
@@ -411,14 +625,19 @@ threads_during() {
     for program in "$BUILD"/futures/*; do
         name=$(basename "$program")
         case $name in
-        lazy | state_machine | move | pin | herd | copy) shown= ;;
+        lazy | state_machine | move | pin | herd | copy | partial_write) shown= ;;
+        spawn_blocking | spurious_wake) shown=0.2 ;;
         *) shown=0.1 ;;
         esac
         timeout 20 "$program" $shown >/dev/null 2>"$BATS_TEST_TMPDIR/err" || fail "$name: exit $?"
         case $name in
         spawn_blocking)
             grep -q '^spawn_blocking: blocked: a poll of main took ' "$BATS_TEST_TMPDIR/err"
-            grep -q '"blocked: a poll of main took ' classroom/futures/README.md
+            grep -q '^spawn_blocking: blocked: a poll of main took ' classroom/futures/README.md
+            ;;
+        spurious_wake)
+            grep -q '^spurious_wake: blocked: a poll of child 2 took ' "$BATS_TEST_TMPDIR/err"
+            grep -q '^spurious_wake: blocked: a poll of child 2 took ' classroom/futures/README.md
             ;;
         *) # another process may take our time, so that a poll seems to be long
             grep -v ': blocked: ' "$BATS_TEST_TMPDIR/err" && fail "$name warns of something"
@@ -430,7 +649,7 @@ threads_during() {
 
 @test "an argument that is no time is refused, with exit status 2" {
     for name in timer_thread executor channel and_then join select dance two_downloads socket_read \
-        cancel edge_level await wake_from_thread spawn_blocking; do
+        cancel edge_level await wake_from_thread spawn_blocking timers spurious_wake eintr sigpipe emfile; do
         [ -e "$BUILD/futures/$name" ] || continue
         run timeout 10 "$BUILD/futures/$name" soon
         [ "$status" -eq 2 ] || fail "$name: exit $status"
@@ -439,8 +658,7 @@ threads_during() {
 }
 
 @test "an argument that is no number, or out of range, is refused, with exit status 2" {
-    for arguments in 'herd many' 'herd 0' 'herd 401' 'copy 0' 'copy 1X' 'copy 1M -1' 'copy 9999G' \
-        'copy --sideways'; do
+    for arguments in 'herd many' 'herd 0' 'herd 401' 'copy 0' 'copy 1X' 'copy 9999G'; do
         # shellcheck disable=SC2086
         run timeout 10 "$BUILD/futures/"$arguments
         [ "$status" -eq 2 ] || fail "$arguments: exit $status"
@@ -451,8 +669,8 @@ threads_during() {
 
 @test "output to a full disk: exit 1, and one line" {
     [ -c /dev/full ] || skip "needs /dev/full"
-    for name in lazy join; do
-        run bash -c '"$1" 0.01 2>&1 >/dev/full' - "$BUILD/futures/$name"
+    for name in lazy eintr; do
+        run bash -c '"$1" 2>&1 >/dev/full' - "$BUILD/futures/$name"
         [ "$status" -eq 1 ] || fail "$name: exit $status"
         [ "$output" = "$name: cannot write to stdout: No space left on device" ] || fail "$output"
     done
@@ -461,12 +679,12 @@ threads_during() {
 @test "each program of the lesson is under 100 lines (copy: at most 250), is in its README, and is tested" {
     for file in classroom/futures/*.c; do
         name=$(basename "$file" .c)
-        case $name in lesson | bounded_channel) continue ;; esac
+        case $name in lesson | arguments | bounded_channel) continue ;; esac
         local most=99
         [ "$name" != copy ] || most=250
         [ "$(wc -l <"$file")" -le $most ] || fail "$file has $(wc -l <"$file") lines"
         grep -q "^| \[$name\]($name.c) |" classroom/futures/README.md || fail "$name is not in the README"
-        grep -qE "(shows|lesson|futures/)[ ]?$name" tests/futures.bats tests/copy.bats || fail "$name has no test"
+        grep -qE "(shows|lesson|futures/)[ ]?$name" tests/futures.bats tests/copy.bats tests/reactors.bats || fail "$name has no test"
         grep -qw "$name" Makefile || fail "make futures does not build $name"
     done
 }

@@ -39,7 +39,7 @@ static struct future *eat(void *argument)
 
 int main(int argc, char **argv)
 {
-    lesson_start("and_then", &argc, argv);
+    lesson_start("and_then", "[SECONDS]", &argc, argv);
     cooking = lesson_seconds(argc, argv, 0.5);
     lesson_pair(door);
     struct breakfast breakfast;

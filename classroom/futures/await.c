@@ -87,7 +87,7 @@ int main(int argc, char **argv)
 {
     char named[16], macros[16];
 
-    lesson_start("await", &argc, argv);
+    lesson_start("await", "[SECONDS]", &argc, argv);
     delay = lesson_seconds(argc, argv, 0.5);
     lesson_pair(ends);
     ssize_t n = run("named states", (struct future){named_poll, NULL}, named);

@@ -79,7 +79,7 @@ static void go_on_at(size_t position)
 
 int main(int argc, char **argv)
 {
-    lesson_start("cancel", &argc, argv);
+    lesson_start("cancel", "[SECONDS]", &argc, argv);
     patience = lesson_seconds(argc, argv, 0.2);
     lesson_pair(ends);
 

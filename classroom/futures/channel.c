@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 {
     struct sender *sender = allocate(1, sizeof *sender);
 
-    lesson_start("channel", &argc, argv);
+    lesson_start("channel", "[SECONDS]", &argc, argv);
     int64_t rest = lesson_seconds(argc, argv, 0.5);
     *sender = (struct sender){{sender_poll, sender_drop}, send_to(&channel, 1)};
     spawn(&sender->future, "sender", 0);

@@ -76,7 +76,7 @@ static void *sender_main(void *unused)
     const char *bytes;
     size_t length;
 
-    acting.kind = "sender";
+    acting = (struct actor){"sender", 0};
     while ((bytes = next_piece(&length)) != NULL)
         write_blocking(ends[SENDER], bytes, length);
     close(ends[SENDER]); /* so the copier learns that this is the end */
@@ -87,7 +87,7 @@ static void *copier_main(void *unused)
 {
     ssize_t n;
 
-    acting.kind = "copier";
+    acting = (struct actor){"copier", 0};
     while ((n = read_blocking(ends[COPIER_IN], copied, PIECE)) > 0)
         write_blocking(ends[COPIER_OUT], copied, (size_t)n);
     close(ends[COPIER_IN]);
@@ -99,7 +99,7 @@ static void *receiver_main(void *unused)
 {
     ssize_t n;
 
-    acting.kind = "receiver";
+    acting = (struct actor){"receiver", 0};
     while ((n = read_blocking(ends[RECEIVER], inbox, PIECE)) > 0)
         receive(n);
     close(ends[RECEIVER]);
@@ -228,7 +228,7 @@ static void run(const char *who, void (*copy)(void), const char *format)
 
 int main(int argc, char **argv)
 {
-    lesson_start("copy", &argc, argv);
+    lesson_start("copy", "[--threads|--futures] [SIZE [ROOM]]", &argc, argv);
     bool only_threads = argc > 1 && strcmp(argv[1], "--threads") == 0;
     bool only_tasks = argc > 1 && strcmp(argv[1], "--futures") == 0;
     bool both = !only_threads && !only_tasks;

@@ -73,7 +73,7 @@ static struct future *dance(void)
 
 int main(int argc, char **argv)
 {
-    lesson_start("dance", &argc, argv);
+    lesson_start("dance", "[SECONDS]", &argc, argv);
     a_while = lesson_seconds(argc, argv, 0.5);
 
     part("block_on, one by one: each waits for the one before");

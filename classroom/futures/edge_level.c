@@ -87,7 +87,7 @@ int main(int argc, char **argv)
         {.name = "edge, reads until it would block", .trigger = EPOLLET, .drains = true},
     };
 
-    lesson_start("edge_level", &argc, argv);
+    lesson_without_tasks("edge_level", "[SECONDS]", &argc, argv);
     int64_t limit = lesson_seconds(argc, argv, 0.2);
     for (int i = 0; i < 3; i++)
         run(&readers[i], limit);

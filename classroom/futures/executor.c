@@ -84,7 +84,7 @@ int main(int argc, char **argv)
 {
     struct job jobs[JOBS];
 
-    lesson_start("executor", &argc, argv);
+    lesson_without_tasks("executor", "[SECONDS]", &argc, argv);
     a_while = lesson_seconds(argc, argv, 0.5);
     for (int i = 0; i < JOBS; i++) {
         jobs[i] = (struct job){{job_poll, NULL}, i + 1, 0};

@@ -82,7 +82,7 @@ static void run(const char *who_is_woken, bool wakes_all)
 
 int main(int argc, char **argv)
 {
-    lesson_start("herd", &argc, argv);
+    lesson_start("herd", "[TASKS]", &argc, argv);
     count = (size_t)lesson_number(argc > 1 ? argv[1] : "100", 1, MOST);
     for (size_t i = 0; i < count; i++)
         lesson_pair(readers[i].ends);

@@ -48,7 +48,7 @@ static struct future *heap_nap(const char *who, int64_t duration)
 
 int main(int argc, char **argv)
 {
-    lesson_start("join", &argc, argv);
+    lesson_start("join", "[SECONDS]", &argc, argv);
     int64_t second = lesson_seconds(argc, argv, 1.0);
 
     part("one after the other");

@@ -17,7 +17,7 @@ static struct future hello_world(void)
 
 int main(int argc, char **argv)
 {
-    lesson_start("lazy", &argc, argv);
+    lesson_start("lazy", "", &argc, argv);
 
     struct future future = hello_world();
     say_untimed("the future is made, and nothing has happened");

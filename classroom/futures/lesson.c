@@ -1,12 +1,13 @@
 #include "lesson.h"
 
+#include "arguments.h"
 #include "view/doctor.h"
-#include "view/replay.h"
-#include "view/words.h"
+#include "view/fold.h"
 
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -18,43 +19,64 @@
 
 static int64_t start;
 
-/* The file of --replay=FILE, which must come first, is taken out; NULL: there is none. */
-static const char *take_replay(int *argc, char **argv)
-{
-    static const char option[] = "--replay=";
-    size_t length = sizeof option - 1;
+static bool explains;
 
-    if (*argc < 2 || strncmp(argv[1], option, length) != 0)
-        return NULL;
-    const char *file = argv[1] + length;
-    if (*file == '\0') {
-        message("--replay accepts the name of an HTML file, not ''");
-        exit(2);
-    }
-    memmove(argv + 1, argv + 2, (size_t)(*argc - 1) * sizeof *argv); /* and the NULL */
-    --*argc;
-    return file;
-}
-
-void lesson_start(const char *name, int *argc, char **argv)
+static struct views views_of(const char *name, const char *operands, int *argc,
+                             char **argv)
 {
     static const struct tables tables = {tasks_visit, timers_visit, reactor_visit,
                                          reactor_interrupt};
+    struct views views = {
+        .name = name, .path = argv[0], .how = reactor_how, .tables = &tables};
 
     program_name = name;
+    arguments_take(&views, operands, argc, argv);
     signal(SIGPIPE, SIG_IGN);
+    return views;
+}
+
+static void end_views(void)
+{
+    doctor_warns();
+    if (!views_end())
+        _Exit(EXIT_FAILURE);
+}
+
+void lesson_start(const char *name, const char *operands, int *argc, char **argv)
+{
+    struct views views = views_of(name, operands, argc, argv);
+
     reactor_init();
-    struct views views = {.name = name,
-                          .path = argv[0],
-                          .how = reactor_how,
-                          .tables = &tables,
-                          .replay_file = take_replay(argc, argv)};
-    doctor_start(&views);
-    atexit(doctor_warns);
-    words_start(reactor_how);
-    if (views.replay_file != NULL)
-        replay_start(&views);
+    views_start(&views);
+    atexit(end_views);
+    explains = views.explain != 0 || views.step;
     start = now_ns();
+}
+
+void lesson_without_tasks(const char *name, const char *operands, int *argc, char **argv)
+{
+    struct views views = views_of(name, operands, argc, argv);
+
+    if (views.explain != 0 || views.step || views.replay_file != NULL) {
+        message("this lesson has no event log to show, for it has no task of the core: "
+                "what it is about, it builds itself; try join, or select");
+        exit(2);
+    }
+    start = now_ns();
+}
+
+/* Not print_all, which would be in the event log. */
+static void print_bytes(const char *bytes, size_t left)
+{
+    while (left > 0) {
+        ssize_t n = write(STDOUT_FILENO, bytes, left);
+        if (n < 0 && errno == EAGAIN)
+            poll(&(struct pollfd){STDOUT_FILENO, POLLOUT, 0}, 1, -1);
+        else if (n < 0 && errno != EINTR)
+            fail("cannot write to stdout: %s", strerror(errno));
+        bytes += n > 0 ? n : 0;
+        left -= n > 0 ? (size_t)n : 0;
+    }
 }
 
 static void print_line(const char *time, const char *format, va_list arguments)
@@ -64,9 +86,11 @@ static void print_line(const char *time, const char *format, va_list arguments)
 
     vsnprintf(text, sizeof text, format, arguments);
     snprintf(line, sizeof line, "%s%s\n", time, text);
-    int error = print_all(STDOUT_FILENO, line, strlen(line));
-    if (error != 0)
-        fail("cannot write to stdout: %s", strerror(-error));
+    output_lock();
+    if (explains)
+        fold_release(); /* else its poll would come after it */
+    print_bytes(line, strlen(line));
+    output_unlock();
 }
 
 void part(const char *title)
@@ -96,11 +120,32 @@ void say_untimed(const char *format, ...)
     va_end(arguments);
 }
 
+struct thread {
+    void *(*body)(void *);
+    void *argument;
+    long number;
+};
+
+static void *thread_main(void *argument)
+{
+    struct thread self = *(struct thread *)argument;
+
+    free(argument);
+    acting = (struct actor){"thread", self.number};
+    trace(OS_THREAD, .actor = acting);
+    void *result = self.body(self.argument);
+    trace(OS_EXIT, .actor = acting);
+    return result;
+}
+
 pthread_t start_thread(void *(*body)(void *), void *argument)
 {
+    static long number;
     pthread_t thread;
-    int error = pthread_create(&thread, NULL, body, argument);
+    struct thread *new = allocate(1, sizeof *new);
 
+    *new = (struct thread){body, argument, ++number};
+    int error = pthread_create(&thread, NULL, thread_main, new);
     if (error != 0)
         fail("cannot start a thread: %s; raise ulimit -u", strerror(error));
     return thread;
@@ -177,51 +222,37 @@ static int new_socket(int room)
     return fd;
 }
 
+int lesson_listener(struct sockaddr_in *address, int room)
+{
+    socklen_t length = sizeof *address;
+    struct sockaddr *any = (struct sockaddr *)address;
+    int listener = new_socket(room);
+
+    *address = (struct sockaddr_in){.sin_family = AF_INET,
+                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    if (bind(listener, any, length) != 0 || listen(listener, 16) != 0 ||
+        getsockname(listener, any, &length) != 0)
+        fail("cannot listen: %s; is there a 127.0.0.1?", strerror(errno));
+    return listener;
+}
+
+int lesson_client(const struct sockaddr_in *address, int room)
+{
+    int fd = new_socket(room);
+
+    if (connect(fd, (const struct sockaddr *)address, sizeof *address) != 0)
+        fail("cannot connect: %s; is there a 127.0.0.1?", strerror(errno));
+    return fd;
+}
+
 void lesson_connection(int ends[2], int room)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET,
-                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct sockaddr *any = (struct sockaddr *)&address;
-    socklen_t length = sizeof address;
-    int listener = new_socket(room); /* whose options are those of ends[1] */
+    struct sockaddr_in address;
+    int listener = lesson_listener(&address, room); /* ends[1] has its options */
 
-    ends[0] = new_socket(room);
-    if (bind(listener, any, length) != 0 || listen(listener, 1) != 0 ||
-        getsockname(listener, any, &length) != 0 || connect(ends[0], any, length) != 0)
-        fail("cannot connect two sockets: %s; is there a 127.0.0.1?", strerror(errno));
+    ends[0] = lesson_client(&address, room);
     ends[1] = accept(listener, NULL, NULL);
     if (ends[1] < 0)
         fail("cannot accept: %s; raise ulimit -n", strerror(errno));
     close(listener);
-}
-
-int64_t lesson_seconds(int argc, char **argv, double usual)
-{
-    char *end = "";
-    double seconds = argc < 2 ? usual : strtod(argv[1], &end);
-
-    if (*end != '\0' || (argc > 1 && end == argv[1]) ||
-        !(seconds >= 0.01 && seconds <= 1000)) {
-        message("the argument is seconds from 0.01 to 1000, such as 0.2, not '%s'",
-                argv[1]);
-        exit(2);
-    }
-    return (int64_t)(seconds * (double)NS_PER_SECOND);
-}
-
-int64_t lesson_number(const char *text, int64_t least, int64_t most)
-{
-    static const char units[] = "KMG";
-    char *end;
-    int64_t number = strtoll(text, &end, 10);
-    const char *unit = *end != '\0' ? strchr(units, *end) : NULL;
-    int64_t factor = unit != NULL ? INT64_C(1) << (10 * (unit - units + 1)) : 1;
-
-    if (end == text || *(end + (unit != NULL)) != '\0' || number > most / factor ||
-        number * factor < least) {
-        message("the argument is a number from %jd to %jd, such as 100 or 64K, not '%s'",
-                (intmax_t)least, (intmax_t)most, text);
-        exit(2);
-    }
-    return number * factor;
 }

@@ -4,11 +4,18 @@
 
 #include "core/core.h"
 
+#include <netinet/in.h>
 #include <pthread.h>
 
-/* First thing in main. `name`: of the program, for messages. The doctor looks on. Of the
- * arguments --replay=FILE is taken out: see view/replay.h. */
-void lesson_start(const char *name, int *argc, char **argv);
+/* First thing in main. `name`: of the program, for messages; `operands`: what it takes
+ * besides the options, each in brackets: "[SECONDS]". Takes the options out of the
+ * arguments: --explain, --step, --replay=FILE, --help, which all lessons with a task
+ * have. The doctor looks on. */
+void lesson_start(const char *name, const char *operands, int *argc, char **argv);
+
+/* The same for a lesson that builds all itself: without a task there is no event log, and
+ * so it shows none, and has no reactor, and no doctor. */
+void lesson_without_tasks(const char *name, const char *operands, int *argc, char **argv);
 
 /* Prints a title, and sets the clock of say() to 0. */
 void part(const char *title);
@@ -19,7 +26,8 @@ void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same without the time. */
 void say_untimed(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Starts a thread, for pthread_join. */
+/* Starts a thread, for pthread_join. Its name in the event log: "thread 1". From main or
+ * a task. */
 pthread_t start_thread(void *(*body)(void *), void *argument);
 
 /* Blocks this thread, whatever signals come: not for a poll. */
@@ -27,6 +35,12 @@ void sleep_blocking(int64_t duration);
 
 /* Two connected stream sockets, which do not block. */
 void lesson_pair(int ends[2]);
+
+/* Listens on a free port, `address`; blocks. `room`: as below. */
+int lesson_listener(struct sockaddr_in *address, int room);
+
+/* A socket that is connected to it, though nobody has accepted yet. */
+int lesson_client(const struct sockaddr_in *address, int room);
 
 /* A TCP connection, from ends[0] to ends[1], which blocks; `room`: so many bytes fit into
  * each of its buffers, 0: as many as usual. Shortcut: it takes whoever comes, as if

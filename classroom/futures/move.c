@@ -61,7 +61,7 @@ static NOT_INLINE struct own_x good(int value)
 
 int main(int argc, char **argv)
 {
-    lesson_start("move", &argc, argv);
+    lesson_start("move", "[faulty]", &argc, argv);
     bool faulty = argc > 1 && strcmp(argv[1], "faulty") == 0;
     if (argc > 1 && !faulty) {
         message("the only argument is faulty, not '%s'", argv[1]);

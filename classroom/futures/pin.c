@@ -51,7 +51,7 @@ int main(int argc, char **argv)
     struct test original = {.future = {test_poll, NULL}};
     struct context cx = {.waker = {0}};
 
-    lesson_start("pin", &argc, argv);
+    lesson_without_tasks("pin", "", &argc, argv);
     set_text(&original, "text");
 
     part("copied before the first poll, and then polled: all is well");

@@ -64,7 +64,7 @@ static void read_later(struct server *server)
 
 int main(int argc, char **argv)
 {
-    lesson_start("select", &argc, argv);
+    lesson_start("select", "[SECONDS]", &argc, argv);
     int64_t second = lesson_seconds(argc, argv, 1.0);
     struct server near = {.name = "near", .delay = second / 2};
     struct server far = {.name = "far", .delay = second};

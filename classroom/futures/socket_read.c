@@ -77,7 +77,7 @@ static void *send_later(void *argument)
 
 int main(int argc, char **argv)
 {
-    lesson_start("socket_read", &argc, argv);
+    lesson_without_tasks("socket_read", "[SECONDS]", &argc, argv);
     a_while = lesson_seconds(argc, argv, 0.5);
     lesson_pair(ends);
     pthread_t sender = start_thread(send_later, NULL);

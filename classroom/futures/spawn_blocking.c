@@ -83,7 +83,7 @@ static void run(struct future future)
 
 int main(int argc, char **argv)
 {
-    lesson_start("spawn_blocking", &argc, argv);
+    lesson_start("spawn_blocking", "[SECONDS]", &argc, argv);
     a_while = lesson_seconds(argc, argv, 1.0);
     trace_listen(1U << EXEC_DONE | 1U << EXEC_CANCEL, show);
 

@@ -69,7 +69,7 @@ static struct async_future async_future(void)
 
 int main(int argc, char **argv)
 {
-    lesson_start("state_machine", &argc, argv);
+    lesson_without_tasks("state_machine", "", &argc, argv);
     struct async_future async = async_future();
     struct context cx = {.waker = {0}}; /* nobody: it is we who poll again */
     enum poll_result result = PENDING;

@@ -45,7 +45,9 @@ static enum poll_result timer_future_poll(struct future *future, struct context 
     say("task: I poll the timer: %s; my waker is number %d",
         result == READY ? "READY" : "PENDING", (int)cx->waker.generation);
     pthread_mutex_unlock(&self->lock);
-    return result;
+    if (result == PENDING)
+        return pending(cx, FUTURE_ASKS, .word = "its thread, which has the waker");
+    return ready("timer_future", 0, 0);
 }
 
 /* Shortcut: dropped early, it makes all wait for the thread. In the real thing both share
@@ -73,7 +75,7 @@ static enum poll_result poll_once_poll(struct future *future, struct context *cx
 
 int main(int argc, char **argv)
 {
-    lesson_start("timer_thread", &argc, argv);
+    lesson_start("timer_thread", "[SECONDS]", &argc, argv);
     struct timer_future timer = {.future = {timer_future_poll, timer_future_drop},
                                  .duration = lesson_seconds(argc, argv, 2.0),
                                  .lock = PTHREAD_MUTEX_INITIALIZER};

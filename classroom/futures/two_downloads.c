@@ -78,7 +78,7 @@ static void run(const char *title, int (*download_both)(void))
 
 int main(int argc, char **argv)
 {
-    lesson_start("two_downloads", &argc, argv);
+    lesson_start("two_downloads", "[SECONDS]", &argc, argv);
     double seconds = (double)lesson_seconds(argc, argv, 0.5) / (double)NS_PER_SECOND;
     snprintf(command, sizeof command,
              "for i in 1 2 3 4 5; do sleep %.3f; printf %%1000s x; done", seconds / 5);

@@ -60,7 +60,7 @@ static void run(void *(*thread_main)(void *))
 
 int main(int argc, char **argv)
 {
-    lesson_start("wake_from_thread", &argc, argv);
+    lesson_without_tasks("wake_from_thread", "[SECONDS]", &argc, argv);
     time_out = lesson_seconds(argc, argv, 1.0);
     lesson_pair(client);
     if (pipe(wake_pipe) != 0)
