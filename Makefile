@@ -31,7 +31,7 @@ PROGRAMS := $(STAGES:%=$(BIN)/%)
 EVERY    := base/base base/trace \
             cli/answer cli/net cli/options cli/response cli/run cli/stop cli/tally cli/thread \
             view/doctor view/dump view/explain view/fold view/habits view/keys view/lanes view/page view/picture view/records view/replay view/replay_page view/room view/spans view/step view/svg \
-            view/terminal view/text view/timeline view/trace view/view view/words
+            view/terminal view/text view/timeline view/trace view/turn view/view view/words
 BLOCKING := cli/blocking cli/blocking_io
 CORE     := core/task core/io core/timer core/combine
 
@@ -328,7 +328,7 @@ schedule:
 
 # What a machine needs for it, a line each. It has to run where nothing can be built.
 check-setup:
-	@CC="$(CC)" classroom/check_setup.sh
+	@CC="$(CC)" MAKE="$(MAKE)" classroom/check_setup.sh
 
 ifeq ($(SYSTEM),Linux)
 why-epoll: $(BIN)/stage2 $(BIN)/stage5 $(BENCH)/growth_stage4 $(BENCH)/growth_stage5 $(BENCH)/idle

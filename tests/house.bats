@@ -66,9 +66,9 @@ functions_of() {
 }
 
 # (kqueue.c takes the place of a reactor.c.)
-@test "common and the stages have at most 7,350 lines" {
+@test "common and the stages have at most 7,400 lines" {
     # shellcheck disable=SC2046 # many files
-    at_most 7350 $(sources | grep -v kqueue)
+    at_most 7400 $(sources | grep -v kqueue)
 }
 
 @test "no function of core and stages has more than 30 lines, none elsewhere more than 40" {

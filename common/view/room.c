@@ -8,15 +8,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Rows: the turn's head, the run queue, what was left out, who else waits, the prompt. */
-enum { OURS = 5 };
-/* For the reactor: its wait, and whom it wakes first. */
-enum { REACTORS = 5 };
-/* A poll of a client, and what it says after its first future was ready. */
-enum { A_POLL = 10, REST_OF_POLL = 4 };
+enum {
+    OURS = 5,         /* head, run queue, what was left out, who else waits, prompt */
+    REACTORS = 5,     /* its wait, and whom it wakes first */
+    A_POLL = 10,      /* of a client */
+    REST_OF_POLL = 4, /* after its first future was ready */
+};
 
 static int left = INT_MAX;   /* rows of this turn; INT_MAX: no end */
-static int reserved;         /* of these, for the reactor */
+static int reserved;         /* of these, for the reactor; then, for those who wait */
 static int printed;          /* of these, for what clients print on the same screen */
 static struct actor whose;   /* poll this is; no name: nothing is shown yet */
 static bool leaves_out;      /* this poll */
@@ -37,14 +37,15 @@ static uint64_t tasks_ended(void)
  * shown, as far as there is room; those after it only whole. */
 static void next_actor(int rows)
 {
-    static const struct actor reactor = {"reactor", 0};
     bool is_first = whose.kind == NULL;
 
     whose = acting;
     leaves_out = false;
-    if (same_actor(&acting, &reactor)) {
+    if (same_actor(&acting, &(struct actor){"reactor", 0})) {
         printed = 0; /* all were polled */
-        reserved = left / 2 < left - REACTORS ? left / 2 : left - REACTORS;
+        reserved = left <= REACTORS       ? 0
+                   : left <= 2 * REACTORS ? left - REACTORS
+                                          : left / 2;
         return;
     }
     int room = left - reserved - printed;
@@ -86,11 +87,10 @@ static void room_event(const struct event *event)
 
 void room_begins(int64_t queued)
 {
-    int height = terminal_height();
-
-    if (height == INT_MAX)
+    left = terminal_height();
+    if (!has_end())
         return;
-    left = height > OURS ? height - OURS : 0;
+    left = left > OURS ? left - OURS : 0;
     reserved = left < 2 * REACTORS ? 0 : REACTORS;
     printed = isatty(STDOUT_FILENO) ? left / 2 : 0;
     if (printed > queued)

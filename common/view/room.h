@@ -1,4 +1,4 @@
-/* What fits on the screen in one turn of --step: what does not is left out, and counted. */
+/* What fits on the screen in a turn of --step: what does not is left out, and counted. */
 #ifndef VIEW_ROOM_H
 #define VIEW_ROOM_H
 

@@ -161,7 +161,7 @@ static void add_wake(struct words *words, const struct event *event)
     }
 }
 
-/* Who acts leaves its waker with the reactor, or takes it back; or that of another one. */
+/* Who acts leaves its waker with the reactor, or takes it back; or another's. */
 static void add_leaves(struct words *words, const struct event *event)
 {
     bool is_taken = event->other.kind == NULL || event->kind == REACTOR_UNTIMER;
@@ -202,7 +202,8 @@ static void add_reactor(struct words *words, const struct event *event)
         add_wake(words, event);
         break;
     case REACTOR_WASTED:
-        words_add(words, "comes back early: a signal, a thread, or too short a time-out");
+        words_add(words, "comes back early: "
+                         "a signal, a thread, or too short a time-out");
         break;
     default:
         words_add(words, event->fd > 0 ? "comes back: %d woken" : "nothing is ready",
