@@ -24,7 +24,7 @@ static void on_alarm(int number)
  * profiler; 0: no more. */
 static void send_signals_every(int64_t duration)
 {
-    struct timeval time = {duration / NS_PER_SECOND,
+    struct timeval time = {(time_t)(duration / NS_PER_SECOND),
                            (int)(duration % NS_PER_SECOND / 1000)};
 
     if (setitimer(ITIMER_REAL, &(struct itimerval){time, time}, NULL) != 0)

@@ -13,7 +13,7 @@
 int ring_fd;
 
 /* We move the end of the requests and the beginning of the answers, the kernel the
- * others. They count up, and wrap; a place in a ring is such a number, modulo its size. */
+ * others. They count up, and wrap; a place in a ring is such a number modulo its size. */
 static struct io_uring_sqe *requests;
 static _Atomic uint32_t *requests_begin, *requests_end, *requests_flags;
 static uint32_t requests_room;

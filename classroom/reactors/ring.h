@@ -18,8 +18,8 @@ void ring_read(int fd, char *bytes, uint32_t length,
 void ring_cancel(int other, int name); /* which is answered now, unless it was already */
 
 /* Sends all requests, and waits for an answer, or until timeout ns have gone (negative:
- * no limit; 0: does not wait); or less. Nothing else here is a system call. The event log is
- * told how many requests that were: so many calls were saved, but this one. */
+ * no limit; 0: does not wait); or less. Nothing else here is a system call. The event log
+ * is told how many requests that were: so many calls were saved, but this one. */
 void ring_enter(int64_t timeout);
 
 bool ring_has_work(void); /* for an enter that does not wait */
