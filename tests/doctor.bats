@@ -7,7 +7,7 @@ load helpers
 faulty() {
     local tree=$BATS_TEST_TMPDIR/tree
     mkdir -p "$tree/objects"
-    cp -Rp Makefile common stage3_busy stage4_poll "$tree"
+    cp -Rp Makefile classroom common stage3_busy stage4_poll "$tree"
     cp -Rp "$BUILD/common" "$BUILD/stage3_busy" "$BUILD/stage4_poll" "$tree/objects"
     sed "$2" "$1" >"$tree/$1"
     ! cmp -s "$1" "$tree/$1" || fail "there is nothing like $2 in $1"

@@ -28,6 +28,8 @@ in a fresh copy of the tree, where these are ./stage1 ... and build/. These form
 """
 
 import concurrent.futures
+import ctypes
+import errno
 import os
 import re
 import shutil
@@ -48,6 +50,11 @@ TOOLS = ('strace', 'gdb', 'nc', 'ps', 'top', 'lsof', 'script', 'curl', 'gcc', 'c
 THREADED = r'stage[12]\b'
 # Of a machine so busy that a poll was interrupted: left out, but where a page shows it.
 OF_LOAD = r'\w+: blocked: a poll of '
+
+# Where it is allowed, a ring without entries is an invalid argument; else ENOSYS, or EPERM.
+LIBC = ctypes.CDLL(None, use_errno=True)
+IO_URING = sys.platform == 'linux' and LIBC.syscall(425, 0, 0) == -1 and ctypes.get_errno() in (
+    errno.EINVAL, errno.EFAULT)
 
 # ---- what varies ----
 
@@ -74,7 +81,8 @@ KINDS = (
     ('reactor_waits in JSON', r'(?<="reactor_waits" )\d+', 'SOME'),
     ('failed calls, if they are many', r'^ *\d{4,}(?= \w+$)', 'MANY'),
     ('calls that strace times', r'^ *\d+\.\d+ +\d+\.\d+ +\d+', 'TIME'),
-    ('calls of a wait', r'^(epoll_wait|poll|total) +\d+$', 'SOME'),
+    ('calls of a wait', r'^(epoll_wait|poll|io_uring_enter|total) +\d+$', 'SOME'),
+    ('what io_uring saves', r'^\d+ requests in \d+ calls$', 'SOME requests'),
     ('a process', r'^ *\d+ +stage[1-5] +[\w.-]+', 'PROCESS'),
     ('what was measured', r'\b\d+\.\d+\b', 'MEASURED'),
 )
@@ -186,7 +194,8 @@ class Command:
         missing = [word for word in words if word in TOOLS and not shutil.which(word)]
         stage5 = [word[2:] for word in words
                   if word == './stage5' and not os.path.exists(os.path.join(folder, word))]
-        return (missing + stage5 + [''])[0]
+        io_uring = ['io_uring'] if 'io_uring' in self.text and not IO_URING else []
+        return (missing + stage5 + io_uring + [''])[0]
 
 
 @dataclass
@@ -382,7 +391,9 @@ class Run:
         """It was left running, and is ended when it has said all."""
         if command.is_compared:
             return
-        terminal.wait(lambda: terminal.is_quiet(2))
+        limit = 6 if command.is_elsewhere() else 2  # the first one waits for the others
+        terminal.wait(lambda: terminal.is_quiet(limit) or
+                      terminal.is_quiet() and not self.odd_of(command, terminal))
         if not terminal.has_ended():
             terminal.send(b'\x03')
             terminal.wait()
@@ -393,17 +404,24 @@ class Run:
         command.is_compared = True
         if terminal.status == command.status() and not command.shown_near:
             return
+        odd = self.odd_of(command, terminal)
+        if terminal.status != command.status():
+            odd = f'exit status {terminal.status}'
+        if odd:
+            raise Fault(f'line {command.line}: {command.text}: {odd}\n' +
+                        '\n'.join('    ' + line for line in self.lines_of(command, terminal)[-60:]))
+
+    def lines_of(self, command, terminal):
         output = terminal.text().replace(self.port, '8000').splitlines()
         if not any(re.match(OF_LOAD, line) for line in command.shown):
             output = [line for line in output if not re.match(OF_LOAD, line)]
         while output and not output[-1].strip():
             output.pop()
-        odd = difference(command.output(), output, re.search(THREADED, command.text))
-        if terminal.status != command.status():
-            odd = f'exit status {terminal.status}'
-        if odd:
-            raise Fault(f'line {command.line}: {command.text}: {odd}\n' +
-                        '\n'.join('    ' + line for line in output[-60:]))
+        return output
+
+    def odd_of(self, command, terminal):
+        return difference(command.output(), self.lines_of(command, terminal),
+                          re.search(THREADED, command.text))
 
     def change(self, block):
         if self.folder() == self.own:

@@ -90,10 +90,11 @@ PYTHON
 # killed SIGNAL STAGE: the run dies of that signal, long before its delay of 12 s is over.
 killed() {
     rm -f "$file"
-    # (A background process of bats ignores SIGINT; python does not.)
+    # (A background process of bats ignores SIGINT, one of nohup SIGHUP; this one does not.)
     python3 -c '
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 os.execv(sys.argv[1], sys.argv[1:])' "$BIN/$2" -n 3 -d 12 --trace="$file" -r none >/dev/null 2>&1 3>&- &
     helper=$!
     wait_until 5 grep -qs '"client 3"' "$file"
