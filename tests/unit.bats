@@ -123,7 +123,7 @@ stuck() {
 @test "a task whose sleep was dropped, and one that waits for nobody, get that diagnosis" {
     stuck lost_deadline \
         'sleeper; last event: it waits for a deadline; likely mistake: its sleep was dropped, or copied after its first poll' \
-        'main; last event: it waits for something that should wake it; likely mistake: who has its waker forgot it, or another waker took its place'
+        'main; last event: it waits for something that should wake it; likely mistake: nobody was given its waker, or who has it forgot it, or another one took its place'
     # unit lost_deadline
 }
 

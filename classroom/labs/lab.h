@@ -4,8 +4,8 @@
 
 #include "core/core.h"
 
-/* First thing in main: the reactor, the views and the doctor. The options --explain[=ROLES],
- * --step, --trace=FILE and --replay=FILE are taken out of argv. */
+/* First thing in main: the reactor, the views and the doctor. The options --step,
+ * --explain[=ROLES], --trace=FILE and --replay=FILE are taken out of argv. */
 void lab_start(const char *name, int *argc, char **argv);
 
 /* Last thing in main: says how often tasks were polled, and returns the exit status. */

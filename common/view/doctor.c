@@ -25,7 +25,8 @@ static const struct diagnosis {
     [FUTURE_JOINS] = {"it waits for the end of another task",
                       "none of its own; the other one is in this list, too"},
     [FUTURE_ASKS] = {"it waits for something that should wake it",
-                     "who has its waker forgot it, or another waker took its place"},
+                     "nobody was given its waker, or who has it forgot it, or "
+                     "another one took its place"},
     [EXEC_POLL] = {"it was polled, and returned PENDING",
                    "it returned PENDING without leaving a waker, or that was an old one"},
 };

@@ -6,8 +6,11 @@ static enum poll_result operation_poll(struct future *future, struct context *cx
         wake(cx->waker);
         return pending(cx, FUTURE_ASKS, .word = "its turn, after all others");
     }
-    /* TODO: (1) a signal, (2) it would block, (3) it is READY */
-    self->result = self->waits_first ? -EAGAIN : self->attempt(self);
+    ssize_t result = self->waits_first ? -EAGAIN : -EINTR; /* -EINTR: not yet tried */
     self->waits_first = false;
+    /* TODO: (1) a signal, (2) it would block, (3) it is READY */
+    if (result == -EINTR)
+        result = self->attempt(self);
+    self->result = result;
     return ready(self->name, self->fd, self->result);
 }
