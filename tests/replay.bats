@@ -242,7 +242,16 @@ run_of_tests() {
     look tokens_move "$page"
 }
 
-@test "predict: a seed asks the same questions; one answer is right, and is what the run did" {
+@test "it begins with what one sees; it ends with the numbers of the run; the sleep cannot be missed" {
+    need_browser
+    for stage in $STAGES; do
+        replayed "$stage" -n 3 -d 0.1
+        set -- "$@" -- opening "$page" -- ending "$page"
+    done
+    look "$@"
+}
+
+@test "predict: a seed asks the same questions; one answer is right, and is what the run did; they are spread" {
     need_browser
     for stage in $STAGES; do
         replayed "$stage" -n 3 -d 0.02

@@ -205,6 +205,8 @@ static void put_page(const struct recording *recording)
     fprintf(page, "\"has_tasks\":%s,\n\"gap\":%zu,\"left_out\":%" PRIu64 ",\n",
             views->tables != NULL ? "true" : "false", recording->gap,
             recording->left_out);
+    fprintf(page, "\"errors\":{\"EAGAIN\":%d,\"EINPROGRESS\":%d},\n", EAGAIN,
+            EINPROGRESS);
     put_events(recording);
     put_sources(recording);
     fputs("</script>\n</body>\n</html>\n", page);

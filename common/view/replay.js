@@ -39,18 +39,20 @@ function newState() {
         isPartial: false,        // events before this one are left out
         polled: '',              // the task that is polled now
         queue: [],               // tasks that will be polled, in this order
+        left: 0,                 // so many of them in this turn
         tasks: new Map(),        // or threads: name -> see newTask
         watches: new Map(),      // fd -> whose waker is kept: {readable, writable}
         deadlines: new Map(),    // number -> {at, task}
         coming: null,            // a waker that has just left its place: {task, from}
         inbox: 0,                // wakes that other threads have left
-        waiting: null,           // the reactor waits: {fds, most}
+        waiting: null,           // the reactor waits: {fds, most, since}; over: and slept
         descriptors: new Map(),  // fd -> {owner, what, readable, writable}: true, false, null
         listener: 0,
         backlog: [],             // who has connected, and is not accepted yet
         early: 0,                // accepted, and have not said yet that they have connected
         accepted: null,          // the last connection: {fd, by}
         call: null,              // the last system call, an event
+        sums: {tasks: 0, threads: 0, polls: 0, vain: 0, slept: 0},
     };
 }
 
@@ -59,6 +61,7 @@ function newTask(name, step) {
         name, status: 'new', waits: [], says: '', asks: '', joiner: '', polls: 0, vain: 0,
         call: null, // that a thread is in: {word, fd}
         last: step, // when it was last heard of
+        heard: '',  // the kind of that event
     };
 }
 
@@ -74,7 +77,12 @@ function enqueue(state, name) {
 }
 
 function leaveQueue(state, name) {
+    const i = state.queue.indexOf(name);
+    if (i < 0)
+        return;
     state.queue = state.queue.filter(other => other !== name);
+    if (i < state.left)
+        state.left--;
 }
 
 function descriptorOf(state, fd) {
@@ -123,8 +131,11 @@ function takeWaker(state, fd, word) {
 function applyPollsInVain(state, event) {
     const length = state.queue.length;
     state.turn += event.fd;
+    state.sums.polls += event.number;
+    state.sums.vain += event.number;
     if (length === 0)
         return;
+    state.left = Math.max(0, Math.min(length, state.left + event.fd * length - event.number));
     state.queue.forEach((name, i) => {
         const polls = Math.floor(event.number / length) + (i < event.number % length ? 1 : 0);
         const task = taskOf(state, name);
@@ -137,24 +148,34 @@ function applyPollsInVain(state, event) {
 
 function endPoll(state, event) {
     const task = taskOf(state, event.actor);
-    if (event.kind === 'EXEC_WASTED')
+    if (event.kind === 'EXEC_WASTED') {
         task.vain++;
+        state.sums.vain++;
+    }
     task.status = state.queue.includes(event.actor) ? 'queued' : 'PENDING';
     state.polled = '';
 }
 
-/* The event's task says what it waits for. */
+/* What the event's task says that it waits for. */
+const WAITS_FOR = {
+    FUTURE_WAITS: event => `fd ${event.fd} ${event.word}`,
+    FUTURE_SLEEPS: () => 'a deadline', // how long, the reactor shows
+    FUTURE_JOINS: event => `the end of ${event.other || 'a task'}`,
+    FUTURE_ASKS: event => event.word,
+};
+
 function wait(state, event) {
     if (event.actor !== '')
-        taskOf(state, event.actor).waits.push(event.sentence.split(', a timer')[0]);
+        taskOf(state, event.actor).waits.push(WAITS_FOR[event.kind](event));
 }
 
 // ---- what a call says of descriptors ----
 
-const wouldBlock = event => event.sentence.includes('EAGAIN');
+const wouldBlock = event => event.number === -run.errors.EAGAIN;
+const hasBegun = event => event.number === 0 || event.number === -run.errors.EINPROGRESS;
 
 function noteConnect(state, event) {
-    if (state.listener === 0 || !(event.number === 0 || event.sentence.includes('EINPROGRESS')))
+    if (state.listener === 0 || !hasBegun(event))
         return;
     if (state.early > 0)
         state.early--;
@@ -213,8 +234,16 @@ function applyCall(state, event) {
 }
 
 function noteThatWaitIsOver(state) {
-    if (state.waiting !== null)
-        state.waiting.isOver = true;
+    if (state.waiting === null || state.waiting.isOver)
+        return;
+    Object.assign(state.waiting, {isOver: true, slept: state.time - state.waiting.since});
+    if (run.how.startsWith('sleeps') && state.waiting.most !== 0)
+        state.sums.slept += state.waiting.slept;
+}
+
+function endWait(state) {
+    noteThatWaitIsOver(state);
+    Object.assign(state, {waiting: null, inbox: 0});
 }
 
 // ---- a function for each kind ----
@@ -222,12 +251,14 @@ function noteThatWaitIsOver(state) {
 const APPLY = {
     EXEC_TURN(state) {
         state.turn++;
+        state.left = state.queue.length;
         removeStaleWakers(state);
     },
     EXEC_SPAWN(state, event) {
         state.tasks.delete(event.actor); // one that had its name, and is gone
         state.tasks.set(event.actor, newTask(event.actor, state.step));
         enqueue(state, event.actor);
+        state.sums.tasks++;
         if (state.accepted !== null && state.accepted.by === event.other) {
             descriptorOf(state, state.accepted.fd).owner = event.actor;
             state.accepted = null;
@@ -250,6 +281,7 @@ const APPLY = {
         leaveQueue(state, event.actor);
         state.polled = event.actor;
         task.polls++;
+        state.sums.polls++;
         Object.assign(task, {status: 'polled', waits: [], asks: ''});
     },
     EXEC_PENDING: endPoll,
@@ -299,7 +331,7 @@ const APPLY = {
         state.deadlines.delete(event.fd);
     },
     REACTOR_WAIT(state, event) {
-        state.waiting = {fds: event.fd, most: event.number};
+        state.waiting = {fds: event.fd, most: event.number, since: event.time, isOver: false};
     },
     REACTOR_READY(state, event) {
         noteThatWaitIsOver(state);
@@ -315,12 +347,8 @@ const APPLY = {
         if (event.other !== '')
             state.coming = {task: event.other, from: `deadline ${event.fd}`};
     },
-    REACTOR_WAITED(state) {
-        Object.assign(state, {waiting: null, inbox: 0});
-    },
-    REACTOR_WASTED(state) {
-        Object.assign(state, {waiting: null, inbox: 0});
-    },
+    REACTOR_WAITED: endWait,
+    REACTOR_WASTED: endWait,
     OS_START(state, event) {
         if (event.actor === '' || run.has_tasks)
             return;
@@ -333,6 +361,7 @@ const APPLY = {
         applyCall(state, event);
     },
     OS_THREAD(state, event) {
+        state.sums.threads++;
         if (event.actor !== '')
             state.tasks.set(event.actor,
                 Object.assign(newTask(event.actor, state.step), {status: 'runs'}));
@@ -346,6 +375,12 @@ const APPLY = {
 /* A waker that has left its place is on its way until then. */
 const ENDS_COMING = ['EXEC_POLL', 'EXEC_TURN', 'REACTOR_READY', 'REACTOR_TIME', 'REACTOR_WAITED', 'REACTOR_WASTED'];
 
+/* Each thread that has not ended is inside a call. */
+function allSleep(state) {
+    const threads = [...state.tasks.values()].filter(isAlive);
+    return threads.length > 0 && threads.every(task => task.call !== null);
+}
+
 /* Nothing is known of what happened in the gap: only that all may have changed. */
 function forgetAll(state) {
     Object.assign(state, newState(), {isPartial: true, step: state.step, turn: NaN});
@@ -354,6 +389,8 @@ function forgetAll(state) {
 function apply(state, event) {
     if (run.left_out > 0 && state.step === run.gap)
         forgetAll(state);
+    if (!run.has_tasks && allSleep(state))
+        state.sums.slept += event.time - state.time;
     state.step++;
     state.time = event.time;
     if (ENDS_COMING.includes(event.kind))
@@ -362,8 +399,8 @@ function apply(state, event) {
         APPLY[event.kind](state, event);
     const task = state.tasks.get(event.actor);
     if (task !== undefined) {
-        task.says = event.sentence.split(/; run queue|, a timer/)[0];
-        task.last = state.step;
+        task.says = event.kind in WAITS_FOR ? `waits: ${WAITS_FOR[event.kind](event)}` : event.sentence.split('; ')[0];
+        Object.assign(task, {last: state.step, heard: event.kind});
     }
 }
 
@@ -464,18 +501,25 @@ function shortName(name) {
     return name.slice(0, number === null ? 2 : 1) + (number === null ? '' : number[0]);
 }
 
-/* A waker that one can see. Where it is tells its key, by which it is found again. */
+const style = name => `--mine:${colourOf(name)}`;
+
+/* A waker that is kept is a disc. What it wakes is a square: a task in the queue, or polled.
+ * Where it is tells its key, by which it is found again. */
 function token(name, place, leaves) {
     return element('span', {
-        class: leaves ? 'token leaves' : 'token', style: `--mine:${colourOf(name)}`,
-        'data-task': name, 'data-place': place,
-        title: `the waker of ${name}: ${place}`,
+        class: leaves ? 'token waker leaves' : 'token waker', style: style(name),
+        'data-task': name, 'data-place': place, title: `the waker of ${name}: ${place}`,
     }, shortName(name));
 }
 
+function square(name, place) {
+    return element('span', {class: 'token', style: style(name), 'data-task': name, 'data-place': place,
+        title: `${name}: ${place}`}, shortName(name));
+}
+
 function chip(name, place, isNow) {
-    return element('span', {class: isNow ? 'chip now' : 'chip', style: `--mine:${colourOf(name)}`},
-        token(name, place), element('span', {class: 'name'}, name));
+    return element('span', {class: isNow ? 'chip now' : 'chip', style: style(name)},
+        square(name, place), element('span', {class: 'name'}, name));
 }
 
 const soft = text => element('span', {class: 'soft'}, text);
@@ -488,27 +532,34 @@ function fill(band, title, ...children) {
 }
 
 const CHIPS = 3;
-const DISCS = 3;
+const SQUARES = 24;
 
-function queueChips(names, place) {
-    const isLong = [now.polled, ...names.slice(0, CHIPS)].some(name => name.length > 10);
-    const full = CHIPS - (now.polled !== '') - isLong;
-    const chips = names.slice(0, full).map(name => chip(name, place));
-    const discs = names.slice(full, full + DISCS).map(name => token(name, place));
-    const rest = names.length - chips.length - discs.length;
-    return [...chips, ...discs, ...(rest > 0 ? [element('span', {class: 'soft rest', 'data-rest': rest}, `and ${rest} more`)] : [])];
+/* `turnEnds`: after so many names; what follows is polled in the next turn. */
+function queueChips(names, place, turnEnds = names.length) {
+    const all = [];
+    names.slice(0, SQUARES).forEach((name, i) => {
+        if (i === turnEnds && i > 0)
+            all.push(element('span', {class: 'soft'}, '¦ next turn:'));
+        all.push(i < CHIPS - (now.polled !== '') ? chip(name, place) : square(name, place));
+    });
+    return all;
 }
 
-/* Names may be long: then fewer of them. */
-function fitQueue() {
+/* As many as there is room for; of the rest, how many. */
+function fitQueue(names) {
     const line = $('executor').querySelector('.content');
-    const rest = line.querySelector('.rest');
-    while (rest !== null && line.scrollWidth > line.clientWidth && rest.previousElementSibling.dataset.place) {
-        rest.previousElementSibling.remove();
-        rest.dataset.rest++;
-        rest.textContent = `and ${rest.dataset.rest} more`;
-    }
+    const end = line.getBoundingClientRect().right;
+    const edges = [...line.children].map(child => child.getBoundingClientRect().right);
+    const isLong = names.length > SQUARES || edges.some(edge => edge > end);
+    const fit = isLong ? edges.filter(edge => edge < end - 7 * rem()).length : edges.length;
+    [...line.children].slice(fit).forEach(child => child.remove());
+    const rest = names.length - [...line.children].filter(isQueued).length;
+    if (rest > 0)
+        line.append(soft(`and ${rest.toLocaleString('en')} more`));
 }
+
+const isQueued = child => [child, child.firstElementChild].some(
+    one => one !== null && ['run queue', 'runs'].includes(one.dataset.place));
 
 // ---- executor ----
 
@@ -518,27 +569,52 @@ function executorSays(state) {
             soft(state.queue.length > 0 ? 'then' : 'then nobody: the run queue is empty')];
     if (state.queue.length > 0)
         return [soft(state.waiting === null ? 'will poll, in this order' : 'can poll, in this order')];
-    if (state.waiting !== null && !state.waiting.isOver)
-        return [soft('nobody can run: so it lets the reactor wait')];
-    if (state.waiting !== null)
-        return [soft('nobody can run yet: a waker is being called')];
+    if (isAsleep(state))
+        return [element('b', {class: 'large'}, `asleep: ${count(aliveIn(state).length, 'task')} wait, 0 polls`)];
+    if (state.waiting !== null && state.waiting.isOver)
+        return [soft(`nobody could run for ${ms(state.waiting.slept)}; now a waker is called`)];
     return [soft('nobody can run')];
+}
+
+const aliveIn = state => [...state.tasks.values()].filter(isAlive);
+const reactorSleeps = () => run.how.startsWith('sleeps');
+const isInWait = state => reactorSleeps() && state.waiting !== null && !state.waiting.isOver;
+const isAsleep = state => isInWait(state) && state.waiting.most !== 0 && state.queue.length === 0;
+
+/* What the whole run was. */
+function endSays({sums, time}) {
+    const whole = Math.round(time / 1e6);
+    const slept = `${Math.round(sums.slept / 1e6)} of ${whole} ms`;
+    if (run.left_out > 0)
+        return `The end, after ${whole} ms.`;
+    if (!run.has_tasks)
+        return `The end. ${count(sums.threads, 'thread')}; for ${slept} all of them slept in calls.`;
+    const vain = sums.vain > 0 ? ` (${sums.vain.toLocaleString('en')} in vain)` : '';
+    return `The end. ${count(sums.tasks, 'task')}, ${count(1 + sums.threads, 'thread')}, ${count(sums.polls, 'poll')}${vain}, `
+        + (reactorSleeps() ? `asleep ${slept}.` : `never asleep in ${whole} ms.`);
+}
+
+/* The first band: `words` and who is queued, or, at the end, what it was. */
+function fillExecutor(title, state, words, names, ...more) {
+    const isEnd = state.step === run.events.length;
+    fill('executor', title, ...(isEnd ? [element('b', {class: 'large'}, endSays(state))] : [...words, ...more]));
+    $('executor').classList.toggle('asleep', !isEnd && (run.has_tasks ? isAsleep(state) : allSleep(state)));
+    if (!isEnd)
+        fitQueue(names);
 }
 
 function drawExecutor(state) {
     const turn = Number.isNaN(state.turn) ? 'a turn' : `turn ${state.turn.toLocaleString('en')}`;
     const lost = state.isPartial ? [soft('· of before the gap nothing is known')] : [];
-    fill('executor', `Executor · ${state.turn === 0 ? 'before the first turn' : turn}`,
-        ...executorSays(state), ...queueChips(state.queue, 'run queue'), ...lost);
-    fitQueue();
+    fillExecutor(`Executor · ${state.turn === 0 ? 'before the first turn' : turn}`, state, executorSays(state),
+        state.queue, ...queueChips(state.queue, 'run queue', state.left), ...lost);
 }
 
 function drawKernel(state) {
     const running = [...state.tasks.values()].filter(task => task.status === 'runs').map(task => task.name);
-    fill('executor', 'No executor · the kernel runs threads',
-        soft(running.length > 0 ? 'can run now' : 'none can run: each is inside a call'),
-        ...queueChips(running, 'runs'));
-    fitQueue();
+    const words = running.length > 0 ? soft('can run now')
+        : element('b', {class: 'large'}, `asleep: ${count(aliveIn(state).length, 'thread')}, each inside a call`);
+    fillExecutor('No executor · the kernel runs threads', state, [words], running, ...queueChips(running, 'runs'));
 }
 
 // ---- tasks ----
@@ -546,10 +622,9 @@ function drawKernel(state) {
 function sayingOf(task) {
     if (task.call !== null)
         return `sleeps in ${task.call.word}${task.call.fd > 0 ? ` on fd ${task.call.fd}` : ''}`;
-    const isPending = task.status === 'PENDING' || task.says.startsWith('PENDING');
+    const isPending = task.status === 'PENDING' || ['EXEC_PENDING', 'EXEC_WASTED'].includes(task.heard);
     if (isPending && task.waits.length > 0)
-        return [...task.waits].sort((a, b) => a.includes('deadline') - b.includes('deadline'))
-            .join('; ').replaceAll('; waits: ', ', or ');
+        return 'waits: ' + [...new Set(task.waits)].sort((a, b) => (a === 'a deadline') - (b === 'a deadline')).join(', or ');
     return task.says;
 }
 
@@ -564,24 +639,26 @@ function countsOf(task) {
         return task.call !== null ? 'in the kernel' : '';
     if (task.polls === 0)
         return 'not polled yet';
+    if (task.vain >= 100) // there is no room for both
+        return `${task.vain < 1000 ? task.vain : (task.vain / 1000).toFixed(task.vain < 10000 ? 1 : 0) + 'k'} polls in vain`;
     return count(task.polls, 'poll') + (task.vain > 0 ? `, ${task.vain.toLocaleString('en')} in vain` : '');
 }
 
 /* On its card: whose waker it has got, and its own, if whom it asked has it. */
 function tokensOn(state, task) {
     if (task.joiner !== '')
-        return [element('span', {class: 'words'}, 'its end wakes '), token(task.joiner, `the end of ${task.name}`)];
+        return [element('span', {title: `its end wakes ${task.joiner}`}, '→ '), token(task.joiner, `the end of ${task.name}`)];
     if (task.asks !== '')
         return [element('span', {class: 'words'}, 'lent '), token(task.name, `asked: ${task.asks}`)];
     return isForgotten(state, task) ? [element('span', {class: 'bad'}, 'nobody has its waker')] : [];
 }
 
-const STATUS = {inside: 'sleeps', queued: 'in the queue', polled: 'is polled'};
+const STATUS = {inside: 'sleeps', queued: 'queued', polled: 'polled'};
 
 function card(state, task) {
     const isNow = state.step > 0 && run.events[state.step - 1].actor === task.name;
     const name = element('b', {},
-        element('span', {class: 'token', style: `--mine:${colourOf(task.name)}`, 'data-home': task.name}, shortName(task.name)),
+        element('span', {class: 'token', style: style(task.name), 'data-home': task.name}, shortName(task.name)),
         element('span', {class: 'name'}, task.name),
         element('span', {class: 'state'}, STATUS[task.status] || task.status));
     return element('button', {
@@ -606,7 +683,7 @@ function drawTasks(state) {
     const chosen = chosenTasks(state, few ? 8 : 12);
     const rest = state.tasks.size - chosen.length;
     const done = [...state.tasks.values()].filter(task => !isAlive(task)).length;
-    fill('tasks', run.has_tasks ? 'Tasks and their futures' : 'Threads, each with a stack of its own',
+    fill('tasks', `${run.has_tasks ? 'Tasks and their futures' : 'Threads, each with its stack'} · click: its next event`,
         ...chosen.map(task => card(state, task)),
         ...(rest > 0 ? [element('span', {class: 'more'}, `and ${rest} more; ${done} of all are done`)] : []));
     $('tasks').querySelector('.content').classList.toggle('many', !few);
@@ -681,14 +758,14 @@ function reactorSays(state) {
         return ' · the discs are wakers that it keeps';
     if (state.waiting.isOver)
         return ' · comes back, and wakes';
-    if (state.waiting.most === 0)
-        return ' · only looks, for somebody can run';
-    return ` · sleeps, ${state.waiting.most < 0 ? 'no limit' : `at most ${ms(state.waiting.most)}`}`;
+    return state.waiting.most === 0 ? ' · only looks, for somebody can run' : ` · asleep, ${mostOf(state.waiting)}`;
 }
+
+const mostOf = ({most}) => most === 0 ? 'only looks' : most < 0 ? 'no limit' : `at most ${ms(most)}`;
 
 function drawReactor(state) {
     const room = roomFor('reactor');
-    const sleeps = run.how.startsWith('sleeps');
+    const sleeps = reactorSleeps();
     const inbox = state.inbox > 0 ? ` · ${count(state.inbox, 'wake')} from other threads` : '';
     const watches = sleeps
         ? table(['who waits for', 'to read', 'to write'], watchRows(state), room, [38, 31, 31])
@@ -696,6 +773,7 @@ function drawReactor(state) {
     fill('reactor', `Reactor${sleeps ? reactorSays(state) : ' · never sleeps'}${inbox}`,
         element('div', {class: 'tables'}, watches,
             table(['deadline', 'wakes'], deadlineRows(state), room, [50, 50])));
+    $('reactor').classList.toggle('asleep', isAsleep(state));
 }
 
 /* In stages 1 and 2: the kernel knows who waits for what. */
@@ -704,7 +782,7 @@ function drawSleepers(state) {
         .sort((a, b) => b.last - a.last).map(task => ({
             isNow: run.events[state.step - 1].actor === task.name,
             cells: [`${task.call.word}${task.call.fd > 0 ? ` on ${fdName(state, task.call.fd)}` : ''}`,
-                [token(task.name, 'inside'), ' ' + task.name]],
+                [square(task.name, 'inside'), ' ' + task.name]],
         }));
     fill('reactor', 'No reactor · who sleeps in which call, the kernel knows',
         table(['the call that has not returned', 'the thread inside'], rows, roomFor('reactor'), [55, 45]));
@@ -727,20 +805,28 @@ function backlogSays(state) {
     if (state.listener === 0)
         return [];
     if (state.backlog.length === 0)
-        return [soft(' · nobody queues at the listener')];
+        return [soft(' · nobody in the listener’s queue')];
     const some = state.backlog.slice(0, 5);
     const rest = state.backlog.length - some.length;
-    return [soft(' · at the listener queue: '), some.join(', ') + (rest > 0 ? ` and ${rest} more` : '')];
+    return [soft(' · in the listener’s queue: '), some.join(', ') + (rest > 0 ? ` and ${rest} more` : '')];
+}
+
+/* "in poll(2), on 4 descriptors, at most 199.9 ms", if the process is in there. */
+function callSays(state) {
+    if (isInWait(state))
+        return [soft('now in '), element('b', {}, run.how.replace('sleeps in ', '')),
+            `, on ${count(state.waiting.fds, 'descriptor')}, ${mostOf(state.waiting)}`];
+    if (state.call === null)
+        return [soft('last call: none yet')];
+    return [soft('last call: '), element('b', {}, state.call.sentence), state.call.actor === '' ? '' : ` (${state.call.actor})`];
 }
 
 function drawOs(state) {
-    const call = state.call === null ? soft('none yet') : element('b', {}, state.call.sentence);
-    const whose = state.call === null || state.call.actor === '' ? '' : ` (${state.call.actor})`;
     const fds = [...state.descriptors].filter(([fd]) => fd > 2).sort(([a], [b]) => a - b);
     const shown = fds.slice(0, fds.length > FDS ? FDS - 1 : FDS).map(([fd, descriptor]) => fdChip(state, fd, descriptor, fds.length > 7));
     if (fds.length > FDS)
         shown.push(soft(`and ${fds.length - shown.length} more`));
-    fill('os', 'Operating system', element('p', {}, soft('last call: '), call, whose, ...backlogSays(state)),
+    fill('os', 'Operating system', element('p', {}, ...callSays(state), ...backlogSays(state)),
         element('div', {class: 'fds'}, ...shown));
 }
 
@@ -812,6 +898,9 @@ function functionAround(lines, line) {
     return {from, to, name: name === null ? '' : name[1]};
 }
 
+/* A line that only tells the log of it; but called(...) does what it tells of. */
+const TELLS = /\b(trace|trace_tell|ready|pending|say_pending)\(/;
+
 let shownWhere; // so that what is scrolled stays
 
 function whyNoSource(file, text) {
@@ -835,9 +924,11 @@ function drawSource(event) {
     }
     const lines = text.split('\n');
     const {from, to, name} = functionAround(lines, line);
-    $('file').textContent = `${event.where} · ${name}`;
+    const tells = TELLS.test(lines[line - 1]);
+    $('file').textContent = `${event.where} · ${name}${tells ? ' · the marked line tells of what its neighbours do' : ''}`;
     $('source').replaceChildren(...lines.slice(from, to + 1).map((content, i) =>
-        element('span', {class: from + i + 1 === line && 'now'}, content === '' ? ' ' : content)));
+        element('span', {class: from + i + 1 === line && (tells ? 'now tells' : 'now'), style: `--indent:${content.search(/\S|$/)}`},
+            content === '' ? ' ' : content)));
     const marked = $('source').querySelector('.now');
     $('source').scrollTop = marked === null ? 0 : marked.offsetTop - $('source').offsetTop - $('source').clientHeight * 0.7;
     $('source').scrollLeft = 0;
@@ -849,35 +940,61 @@ function drawBar() {
     const canvas = $('roles');
     const width = canvas.width = Math.round(canvas.clientWidth * devicePixelRatio) || 600;
     const context = canvas.getContext('2d');
-    const style = getComputedStyle(document.documentElement);
+    const css = getComputedStyle(document.documentElement);
     const end = predict.isOn ? now.step : run.events.length;
     canvas.height = 20;
-    context.fillStyle = style.getPropertyValue('--line');
+    context.fillStyle = css.getPropertyValue('--line');
     context.fillRect(0, 0, width, 20);
     for (let x = 0; x < width; x++) {
         const i = Math.floor(x / width * run.events.length);
         if (i >= end)
             break;
-        context.fillStyle = style.getPropertyValue('--' + run.events[i].role);
+        context.fillStyle = css.getPropertyValue('--' + run.events[i].role);
         context.fillRect(x, 0, 1, 20);
     }
-    drawWaits(context, width, style, end);
+    drawWaits(end);
 }
 
-/* Where much time goes by between two events: a notch. */
-function drawWaits(context, width, style, end) {
-    context.fillStyle = style.getPropertyValue('--paper');
-    for (let i = 1; i < end; i++)
-        if (run.events[i].time - run.events[i - 1].time > Math.max(run.total / 20, 1e6))
-            context.fillRect(Math.round(i / run.events.length * width) - 2, 0, 4, 20);
+/* Where much time goes by after an event: [the event, how long]. */
+function waitsUntil(end) {
+    const all = [];
+    for (let i = 1; i < end; i++) {
+        const long = run.events[i].time - run.events[i - 1].time;
+        if (long > Math.max(run.total / 20, 1e6))
+            all.push([i, long]);
+    }
+    return all;
 }
+
+/* What goes on meanwhile. */
+function waitSays([step, long]) {
+    const isAsleep = !run.has_tasks || (reactorSleeps() && run.events[step - 1].kind === 'REACTOR_WAIT');
+    const isBusy = run.events[step].kind === 'EXEC_WASTED' && run.events[step].actor === '';
+    return `${(long / 1e6).toFixed(0)} ms${isAsleep ? ' asleep' : isBusy ? ' of polls in vain' : ''}`;
+}
+
+/* A slit each; the longest has its words beside it. */
+function drawWaits(end) {
+    const waits = waitsUntil(end);
+    const longest = longestOf(waits);
+    $('slits').replaceChildren(...waits.map(wait => element('button', {
+        class: wait[0] > run.events.length / 2 ? 'slit right' : 'slit', 'data-step': wait[0], tabindex: -1,
+        style: `left:${wait[0] / run.events.length * 100}%`, title: `after event ${wait[0]}: ${waitSays(wait)}`,
+    }, ...(wait === longest ? [element('span', {}, waitSays(wait))] : []))));
+}
+
+const longestOf = waits => waits.reduce((one, other) => other[1] > one[1] ? other : one, waits[0]);
 
 function drawFooter() {
     const event = run.events[now.step - 1];
     $('number').value = now.step;
     $('bar').value = now.step;
     $('bar').setAttribute('aria-valuetext', `event ${now.step}: ${event.sentence}`);
-    $('clock').textContent = `${clockText(event.time)} of ${(run.total / 1e9).toFixed(3)} s`;
+    drawClock(event.time);
+}
+
+function drawClock(time) {
+    $('clock').textContent = `${clockText(time)} of ${(run.total / 1e9).toFixed(3)} s`;
 }
 
 // ---- all of it ----
@@ -913,6 +1030,7 @@ function draw() {
     drawFooter();
     if (predict.isOn)
         drawBar();
+    hideAnswer();
     $('spoken').textContent = spokenSentence(event);
 }
 
@@ -987,8 +1105,9 @@ const wantsMotion = () => !matchMedia('(prefers-reduced-motion: reduce)').matche
 function go(step, moves) {
     const target = Math.max(1, Math.min(run.events.length, Math.round(step) || 1));
     const isNear = now !== undefined && Math.abs(target - now.step) === 1;
-    const before = moves && isNear && wantsMotion() ? tokensShown() : null;
+    const before = moves && isNear && question.step === 0 && wantsMotion() ? tokensShown() : null;
     $('ghosts').replaceChildren();
+    $('opening').hidden = true;
     now = stateAt(target);
     closeQuestion();
     draw();
@@ -1016,9 +1135,20 @@ function readAddress() {
         predict.seed = Math.abs(Math.floor(Number(words.get('seed')))) || 0;
     if (words.has('seed') || words.has('predict'))
         setPredict(true);
+    const isFirst = now === undefined && !words.has('step') && !words.has('answers');
     go(Number(words.get('step')) || (now === undefined ? 1 : now.step), false);
     if (words.has('answers'))
         showAnswers();
+    else if (isFirst)
+        showOpening();
+}
+
+/* Until one goes somewhere. */
+function showOpening() {
+    clearTimeout(addressTimer);
+    $('opening').replaceChildren(...story(), element('p', {},
+        element('button', {'data-step': 2}, '→ begins'), soft(' space plays, ? shows this again')));
+    $('opening').hidden = false;
 }
 
 // ---- one event, one turn ----
@@ -1034,20 +1164,25 @@ function startsTurn(step) {
     return step === 1 || event.actor !== run.events[step - 2].actor;
 }
 
+/* One goes to the last event of a turn: there all that it did has happened. */
+const endsTurn = step => step >= run.events.length || startsTurn(step + 1);
+
 function turnForward() {
-    let step = now.step + 1;
-    while (step < run.events.length && !startsTurn(step) && !(predict.isOn && asks(step)))
+    let step = now.step;
+    do {
+        if (predict.isOn && asks(step + 1)) {
+            go(step, false);
+            ask(step + 1);
+            return;
+        }
         step++;
-    if (predict.isOn && asks(step)) {
-        go(step - 1, false);
-        ask(step);
-    } else
-        go(step, false);
+    } while (!endsTurn(step));
+    go(step, false);
 }
 
 function turnBack() {
     let step = now.step - 1;
-    while (step > 1 && !startsTurn(step))
+    while (step > 1 && !endsTurn(step))
         step--;
     go(step, false);
 }
@@ -1073,18 +1208,20 @@ function nextOfTask(name) {
 
 function search() {
     const wanted = $('search').value.trim().toLowerCase();
+    $('found').textContent = '';
     if (wanted === '')
         return;
-    const matches = event => spokenSentence(event).toLowerCase().includes(wanted);
-    const step = nextWhere(matches);
-    $('found').textContent = step === 0 ? 'not found' : count(run.events.filter(matches).length, 'event');
-    if (step > 0)
+    const found = [];
+    run.events.forEach((event, i) => spokenSentence(event).toLowerCase().includes(wanted) && found.push(i + 1));
+    const step = found.find(one => one > now.step) || found[0];
+    $('found').textContent = step === undefined ? 'not found' : `${found.indexOf(step) + 1} of ${found.length}`;
+    if (step !== undefined)
         go(step, false);
 }
 
 // ---- play ----
 
-const SPEEDS = [0.5, 1, 2, 4];
+const SPEEDS = [0.5, 1, 2, 4, 8];
 let speed = 1;
 let player; // a timer; undefined: it pauses
 
@@ -1096,21 +1233,38 @@ function play() {
         showPlaying();
         return;
     }
-    const next = run.events[now.step];
-    const wait = next.time - run.events[now.step - 1].time > 1e7 ? 900 : 0; // it is shortened
+    const from = run.events[now.step - 1].time;
+    const long = run.events[now.step].time - from;
+    const wait = (long > 1e7 ? 2600 : 1300) / speed; // it is shortened
+    if (long > 1e7)
+        runClock(from, long, wait);
     player = setTimeout(() => {
         forward();
         if (question.step === 0)
             play();
         else
             pause();
-    }, (650 + wait) / speed);
+    }, wait);
     showPlaying();
+}
+
+/* While nothing happens the clock shows how the time goes by. */
+function runClock(from, long, wait) {
+    const begin = performance.now();
+    const step = now.step;
+    const tick = () => {
+        if (player === undefined || now.step !== step)
+            return;
+        drawClock(from + long * Math.min(1, (performance.now() - begin) / wait));
+        requestAnimationFrame(tick);
+    };
+    requestAnimationFrame(tick);
 }
 
 function pause() {
     clearTimeout(player);
     player = undefined;
+    drawClock(now.time);
     showPlaying();
 }
 
@@ -1135,7 +1289,7 @@ function changeSpeed() {
 
 // ======== predict ========
 
-const predict = {isOn: false, seed: 1, right: 0, wrong: 0, questions: new Map()};
+const predict = {isOn: false, seed: 1, right: 0, wrong: 0, plans: new Map()};
 const question = {step: 0}; // that is asked now: before this step; 0: none
 
 /* A number from 0 to 1 that depends on nothing but these (mulberry32). */
@@ -1158,68 +1312,122 @@ function answersOf(right, others, step) {
     return wrong.length === 0 ? null : {right, answers: shuffled([right, ...wrong], step + 0.5)};
 }
 
-const alive = state => [...state.tasks.values()].filter(isAlive).map(task => task.name);
+const alive = state => aliveIn(state).map(task => task.name);
 
-function askPoll(state, event, step) {
+/* The first event from this one on that `matches`; undefined: there is none. */
+const eventFrom = (step, matches) => run.events.slice(step - 1).find(matches);
+
+/* Each of these gets the state before an event that is worth a question, and that event;
+ * `hides`: what on the page would tell the answer. null: there is nothing to ask. */
+function askNext(state, event, step) {
     const made = state.queue[0] === event.actor && state.queue.length > 1
         ? answersOf(event.actor, state.queue, step) : null;
-    return made && {...made, text: 'Which task is polled next?',
-        why: 'It is the first in the run queue: tasks are polled in the order in which they were woken.'};
+    return made && {...made, text: 'Which task is polled next?', hides: '#executor .content',
+        why: 'It is the first in the run queue: tasks are polled in the order in which they were woken, or spawned.'};
 }
 
-/* What a call returned, without its name: "EAGAIN". */
-const outcomeOf = event => event.sentence.replace(/^.* (→|->) /, '');
+function askResult(state, event, step) {
+    const ends = ['EXEC_PENDING', 'EXEC_WASTED', 'EXEC_DONE'];
+    const end = eventFrom(step, other => other.actor === event.actor && (ends.includes(other.kind) || other.kind === 'EXEC_CANCEL'));
+    if (end === undefined || !ends.includes(end.kind))
+        return null;
+    const isDone = end.kind === 'EXEC_DONE';
+    const wait = run.events.slice(step, run.events.indexOf(end)).reverse().find(other => other.actor === event.actor && other.kind in WAITS_FOR);
+    const goal = wait === undefined ? '' : ` This time: ${WAITS_FOR[wait.kind](wait)}.`;
+    return {...answersOf(isDone ? 'READY' : 'PENDING', ['READY', 'PENDING'], step),
+        text: `${event.actor} is polled now. What will this poll return?`,
+        why: isDone ? 'It has nothing left to wait for: its outermost future is ready, and the task is done.'
+            : `It goes on until it has to wait again, leaves its waker, and returns.${goal}`};
+}
+
+const OUTCOMES = {
+    accept: ['a new descriptor', 'EAGAIN', 'an error'],
+    connect: ['0: connected', 'EINPROGRESS', 'an error'],
+    read: ['some bytes', '0, end of stream', 'EAGAIN', 'an error'],
+};
+
+/* One of these. */
+function outcomeOf(event) {
+    if (event.number < 0)
+        return wouldBlock(event) ? 'EAGAIN' : hasBegun(event) ? 'EINPROGRESS' : 'an error';
+    return OUTCOMES[event.word][event.word === 'read' && event.number === 0 ? 1 : 0];
+}
 
 function askCall(state, event, step) {
-    if (!['read', 'accept', 'connect'].includes(event.word))
-        return null;
-    const others = run.events.filter(other => other.kind === 'OS_CALL' && other.word === event.word).map(outcomeOf);
-    const usual = {read: ['EAGAIN', '8 bytes', '0, end of stream'], accept: ['EAGAIN', `fd ${event.fd + 3}`],
-        connect: ['EINPROGRESS', 'ECONNREFUSED', '0']}[event.word];
-    const made = answersOf(outcomeOf(event), [...usual, ...others.slice(0, 40)], step);
-    return made && {...made, text: `${event.actor} calls ${event.word} on fd ${event.fd}. What does it return?`, why: whyCall(event)};
+    const made = event.actor !== '' && event.word in OUTCOMES ? answersOf(outcomeOf(event), OUTCOMES[event.word], step) : null;
+    return made && {...made, text: `${event.actor} calls ${event.word} on fd ${event.fd}. What does it return?`,
+        hides: '#os .fd', why: whyCall(event)};
 }
 
 function whyCall(event) {
     if (wouldBlock(event))
         return 'There is nothing yet, and the descriptor does not block: so the kernel says EAGAIN at once. Now its task leaves its waker, and is PENDING.';
+    if (event.number < 0 && !hasBegun(event))
+        return 'The kernel cannot do it, and says why; no wait would help.';
     if (event.word === 'connect')
-        return event.number === 0 ? 'The call has blocked until there was a connection.' : 'It only begins to connect: when the descriptor is writable, one knows more.';
+        return event.number === 0 ? 'The call has blocked until there was a connection.'
+            : 'It only begins: once the descriptor is writable, either there is a connection, or the kernel says why there is none.';
     if (event.word === 'accept')
         return 'A client has connected, and waited in the queue of the listener. accept takes it out: a new descriptor.';
     return event.number === 0 ? 'The other side has closed: there will be no more.' : 'These bytes had come: the other side has written them.';
+}
+
+/* In stages 1 and 2. */
+function askReturns(state, event, step) {
+    const inside = [...state.tasks.values()].filter(task => task.call !== null).map(task => task.name);
+    const made = inside.includes(event.actor) ? answersOf(event.actor, inside, step) : null;
+    return made && {...made, text: 'Each of these threads is inside a call. Whose call returns next?',
+        why: `It was in ${event.word}, and what it waited for is there: so the kernel lets it run again.`};
 }
 
 function mayWait(most) {
     return most === 0 ? 'not at all: it only looks' : most < 0 ? 'without a limit' : `at most ${ms(most)}`;
 }
 
-function askWait(state, event, step) {
-    if (!run.how.startsWith('sleeps'))
+function askLimit(state, event, step) {
+    if (!reactorSleeps())
         return null;
     const others = inOrder(state.deadlines).map(({at}) => mayWait(Math.max(1, at - event.time)))
         .filter(other => event.number <= 0 || other !== mayWait(event.number)).slice(1);
     const made = answersOf(mayWait(event.number), [mayWait(0), mayWait(-1), ...others], step);
-    return made && {...made, text: 'How long may the reactor sleep, if nothing becomes ready?', why: whyWait(event)};
+    return made && {...made, text: 'How long may the reactor sleep, if nothing becomes ready?', why: whyLimit(event)};
 }
 
-function whyWait(event) {
+function whyLimit(event) {
     if (event.number === 0)
         return 'Somebody is in the run queue, and must not wait. So the reactor only looks what is ready.';
     return event.number < 0 ? 'Nobody can run, and there is no deadline. Only a descriptor can wake anyone.'
         : 'Nobody can run. Until the earliest deadline there is nothing to do, unless a descriptor is ready before.';
 }
 
-function askReady(state, event, step) {
+/* "the end of client 1": who keeps a waker there? */
+function keeperOf(place) {
+    const joined = place.match(/^the end of (.*)$/);
+    return joined ? `the task ${joined[1]}, for its end`
+        : `the reactor, for ${place.startsWith('deadline') ? 'a deadline' : place}`;
+}
+
+function askKeeper(state, event, step) {
+    const kept = wakersOf(state).filter(([, place]) => !place.startsWith('asked') && place !== 'run queue');
+    const single = kept.filter(([name]) => wakersOf(state).filter(([other]) => other === name).length === 1);
+    if (single.length === 0)
+        return null;
+    const [name, place] = shuffled(single, step)[0];
+    return {...answersOf(keeperOf(place), ['nobody', ...kept.map(([, other]) => keeperOf(other))], step), of: name,
+        text: `${name} waits. Who keeps its waker?`, hides: '#reactor tbody td, #tasks .says, #tasks .counts',
+        why: 'It left its waker there when it returned PENDING; where there is no disc, nobody would call.'};
+}
+
+function askWoken(state, event, step) {
     const others = [...new Set(wakersOf(state).map(([name]) => name))];
     const what = event.kind === 'REACTOR_TIME' ? 'The earliest deadline has come.' : `fd ${event.fd} is ${event.word}.`;
-    const made = event.other === '' || !run.how.startsWith('sleeps') ? null
+    const made = event.other === '' || !reactorSleeps() ? null
         : answersOf(event.other, [...others, ...alive(state)], step);
-    return made && {...made, text: `${what} Who is woken now?`,
+    return made && {...made, text: `${what} Who is woken now?`, hides: '#reactor tbody td, #os .fd',
         why: 'Its waker was kept there. Whoever keeps a waker calls it, and nobody else.'};
 }
 
-function askJoin(state, event, step) {
+function askJoined(state, event, step) {
     if (state.coming === null || !state.coming.from.startsWith('the end') || state.coming.task !== event.actor)
         return null;
     const made = answersOf(event.actor, alive(state), step);
@@ -1227,43 +1435,94 @@ function askJoin(state, event, step) {
         why: 'It has joined that task: it left its waker there.'};
 }
 
-const ASK = {EXEC_POLL: askPoll, OS_CALL: askCall, REACTOR_WAIT: askWait, REACTOR_READY: askReady,
-    REACTOR_TIME: askReady, EXEC_WAKE: askJoin};
+/* Is a task that is woken polled at once? */
+function askNow(state, event, step) {
+    if (event.other !== 'reactor')
+        return null;
+    const next = run.events[step];
+    const isPolled = next !== undefined && next.kind === 'EXEC_POLL' && next.actor === event.actor;
+    return {...answersOf(isPolled ? 'yes, at once' : 'no, it is only queued', ['yes, at once', 'no, it is only queued'], step),
+        text: `The reactor calls the waker of ${event.actor}. Is ${event.actor} polled now?`,
+        why: 'A waker only puts its task into the run queue. The executor polls it when its turn comes.'};
+}
 
-/* Out of all that are worth asking, about so many. */
+/* Or one that comes while another is polled? */
+function askTurn(state, event, step) {
+    const poll = eventFrom(step, other => other.kind === 'EXEC_POLL' && other.actor === event.actor);
+    if (state.polled === '' || poll === undefined)
+        return null;
+    const isLater = run.events.slice(step, run.events.indexOf(poll)).some((other, i) => startsTurn(step + 1 + i));
+    return {...answersOf(isLater ? 'in the next turn' : 'in this turn', ['in this turn', 'in the next turn'], step),
+        text: `${event.actor} is ${event.kind === 'EXEC_SPAWN' ? 'spawned' : 'woken'} while ${state.polled} is polled. When will it be polled?`,
+        why: 'A turn polls those who were queued when it began. So whoever comes later cannot keep the reactor from being asked.'};
+}
+
+const ASK = {
+    EXEC_POLL: {next: askNext, result: askResult}, EXEC_SPAWN: {turn: askTurn},
+    EXEC_WAKE: {joined: askJoined, now: askNow, turn: askTurn},
+    OS_CALL: {call: askCall, returns: askReturns},
+    REACTOR_WAIT: {limit: askLimit, keeper: askKeeper},
+    REACTOR_READY: {woken: askWoken}, REACTOR_TIME: {woken: askWoken},
+};
+
+/* All that could be asked before this event. It depends on the events before, and on the
+ * seed. */
+function questionsBefore(state, step) {
+    const event = run.events[step - 1];
+    return Object.entries(ASK[event.kind] || {})
+        .map(([kind, make]) => [kind, make(state, event, step)])
+        .filter(([, made]) => made !== null && made.answers !== undefined)
+        .map(([kind, made]) => ({kind, step, ...made}));
+}
+
+/* One out of these: of a kind that was seldom asked, and not what was asked just before. */
+function chosenQuestion(possible, asked, last) {
+    const times = kind => asked.filter(other => other.kind === kind).length;
+    const rank = ({kind, step}) => times(kind) + (last.kind === kind) + random(predict.seed, step, 7);
+    return possible.filter(({kind, right}) => kind !== last.kind || right !== last.right)
+        .sort((one, other) => rank(one) - rank(other))[0];
+}
+
+/* So many questions at most, one in each of as many equal parts of the run. */
 const ABOUT = 24;
-let worthy = 0;
 
-function asks(step) {
-    if (step > run.events.length || !(run.events[step - 1].kind in ASK))
-        return false;
-    if (worthy === 0)
-        worthy = run.events.filter(event => event.kind in ASK).length;
-    return random(predict.seed, step, 7) < ABOUT / worthy && questionAt(step) !== null;
+function planQuestions() {
+    const parts = Math.min(ABOUT, Math.ceil(run.events.length / 8));
+    const asked = [];
+    const state = newState();
+    let possible = [];
+    run.events.forEach((event, i) => {
+        possible.push(...questionsBefore(state, i + 1));
+        apply(state, event);
+        if (Math.floor((i + 1) / run.events.length * parts) === Math.floor(i / run.events.length * parts))
+            return;
+        asked.push(...[chosenQuestion(possible, asked, asked[asked.length - 1] || {})].filter(Boolean));
+        possible = [];
+    });
+    return new Map(asked.map(one => [one.step, one]));
 }
 
-/* It depends on the events before, and on the seed. */
-function questionAt(step) {
-    const key = `${predict.seed} ${step}`;
-    if (!predict.questions.has(key)) {
-        const event = run.events[step - 1];
-        const before = now !== undefined && now.step === step - 1 ? now : stateCopyAt(step - 1);
-        predict.questions.set(key, ASK[event.kind](before, event, step));
-    }
-    return predict.questions.get(key);
+function plan() {
+    if (!predict.plans.has(predict.seed))
+        predict.plans.set(predict.seed, planQuestions());
+    return predict.plans.get(predict.seed);
 }
 
-function stateCopyAt(step) {
-    const shown = now;
-    now = undefined;
-    const state = stateAt(step);
-    now = shown;
-    return state;
+const asks = step => plan().has(step);
+const questionAt = step => plan().get(step);
+const allQuestions = () => [...plan().values()]; // for teachers
+
+/* What would tell the answer, while it is asked. */
+function hideAnswer() {
+    const hides = question.step > 0 ? questionAt(question.step).hides : undefined;
+    if (hides !== undefined)
+        document.querySelectorAll(hides).forEach(element => element.replaceChildren('?'));
 }
 
 function ask(step) {
     const {text, answers} = questionAt(step);
     question.step = step;
+    hideAnswer();
     $('question').replaceChildren(element('p', {}, element('b', {}, text)),
         element('div', {class: 'answers'}, ...answers.map((answer, i) =>
             element('button', {'data-answer': answer}, `${i + 1}  ${answer}`))));
@@ -1274,14 +1533,14 @@ function ask(step) {
 
 function answer(given) {
     const step = question.step;
-    const {text, right, why, answers} = questionAt(step);
+    const {text, right, why} = questionAt(step);
     const isRight = given === right;
     predict[isRight ? 'right' : 'wrong']++;
     go(step, true);
     $('question').replaceChildren(element('p', {}, text), element('p', {},
         element('span', {class: isRight ? 'good' : 'bad'}, isRight ? 'Right: ' : `Not ${given}, but `),
         element('b', {}, right), '. ', why),
-    element('p', {class: 'soft'}, `${answers.length} answers; → goes on`));
+    element('p', {class: 'soft'}, '→ goes on'));
     $('question').hidden = false;
     showScore();
     $('forward').focus();
@@ -1309,15 +1568,6 @@ function setPredict(isOn) {
     }
 }
 
-/* For teachers: all questions of this seed. */
-function allQuestions() {
-    const all = [];
-    for (let step = 1; step <= run.events.length; step++)
-        if (asks(step))
-            all.push({step, ...questionAt(step)});
-    return all;
-}
-
 function showAnswers() {
     const rows = allQuestions().map(({step, text, right}) => element('tr', {'data-question': step},
         element('td', {}, `event ${step}`), element('td', {}, text), element('td', {}, element('b', {}, right))));
@@ -1334,13 +1584,13 @@ const THREADS = {
 };
 
 const ABOUTS = {
-    executor: ['The executor', 'It polls tasks, one after the other, in the order in which they were woken: they stand in the run queue.', 'In a turn it polls all that are queued now; then it asks the reactor what has become ready.', 'It never polls a task that nobody has woken: so whoever waits costs nothing.'],
-    tasks: ['Tasks and their futures', 'A card for each task: what it does now, or what it waits for. Its disc has the colour of its waker.', 'Polled, a future tries a system call. If that would block it leaves a waker with someone, and returns PENDING; when it is READY the task is done.', 'A poll in vain is one in which nothing had become ready. Click on a card to go to the next event of that task.'],
-    reactor: ['The reactor', 'A waker says which task to put into the run queue again. Here you see who keeps one: the discs are wakers.', 'A task that has to wait leaves its waker in the row of a descriptor, or with a deadline; when that is ready, or has come, the reactor calls it, once, and the disc goes to the run queue.', 'Where there is no disc, nobody will call.'],
-    os: ['The operating system', 'The last system call, and what it returned: EAGAIN means that it would have had to wait, and has not.', 'Below, each open descriptor and whose it is; a green frame says that it is known to be ready.', 'Who connects stands in the queue of the listener, in the kernel, until accept takes it out.'],
+    executor: ['The executor', 'To poll a task is to call the function of its future. (poll(2) is another thing: the system call in which the reactor sleeps.)', 'It polls the tasks in the run queue, the squares, in the order in which they were woken or spawned; a turn polls all that were queued when it began, then the reactor is asked what has become ready.', 'It never polls a task that nobody has woken: so whoever waits costs nothing.'],
+    tasks: ['Tasks and their futures', 'A task is something to be done: a card, and a square with its name. It is made of futures, one inside the other: functions that remember how far they have come.', 'Polled, a future goes on until a system call would block; then it leaves a waker with someone, and returns PENDING. When an inner future is ready the task goes on; when the outermost is READY the task is done.', 'A poll in vain is one in which nothing had become ready; an arrow and a disc on a card: whom its end wakes. Click on a card to go to the next event of that task.'],
+    reactor: ['The reactor', 'A waker, a disc, says which task to put into the run queue. Here you see who keeps one.', 'A task that has to wait leaves its waker in the row of a descriptor, or with a deadline; when that is ready, or has come, the reactor calls it, once, and the disc becomes a square in the queue. A task may leave its waker in two places: the first that calls it wins, and the task takes the other one back.', 'Where there is no disc, nobody will call.'],
+    os: ['The operating system', 'The last system call, and what it returned: EAGAIN means that it would have had to wait, and has not. While the reactor waits: the call that it is in.', 'Below, each open descriptor and whose it is; a green frame says that it is known to be ready.', 'Who connects stands in the queue of the listener, in the kernel, until accept takes it out.'],
 };
 
-const KEYS = [['→ ←', 'one event on, or back'], ['↓ ↑', 'one turn of the executor on, or back'], ['space', 'play, or pause; waits are shortened, the clock shows the real time'], ['Home End', 'first, last event'], ['t', 'the next event of the task that acts now'], ['/', 'search in the sentences; Enter: the next'], ['g', 'the number of an event to go to'], ['p', 'predict: it asks you what comes next; 1 to 4 answer'], ['s', 'how fast it plays'], ['a', 'the answers, for teachers'], ['Tab', 'to the cards of tasks, and to all the rest; Enter on a card: its next event']];
+const KEYS = [['→ ←', 'one event on, or back'], ['↓ ↑', 'to the end of this turn of the executor, or of the one before'], ['space', 'play, or pause; waits are shortened, the clock shows the real time'], ['Home End', 'first, last event'], ['t', 'the next event of the task that acts now'], ['/', 'search in the sentences; Enter: the next'], ['g', 'the number of an event to go to'], ['p', 'predict, on and off: it asks you what comes next; 1 to 4 answer'], ['s', 'how fast it plays'], ['a', 'the answers, for teachers'], ['Tab', 'to the cards of tasks, and to all the rest; Enter on a card: its next event']];
 
 function showAbout(title, ...content) {
     pause();
@@ -1355,14 +1605,83 @@ function showBandAbout(band) {
     showAbout(title, ...sentences.map(sentence => element('p', {}, sentence)));
 }
 
+// ---- what one looks at, before anything has happened ----
+
+const seconds = ns => `${Number((ns / 1e9).toPrecision(2))} s`;
+const clientsOf = () => [...colours.keys()].filter(name => name.startsWith('client ')).length;
+
+/* How long a response waits between its two lines; 0: it does not. */
+function delayOf() {
+    const sleeps = run.events.find(event => event.kind === 'FUTURE_SLEEPS' && event.actor.startsWith('response'));
+    const begins = run.events.findIndex(event => event.kind === 'OS_START' && event.word === 'nanosleep');
+    if (sleeps !== undefined || begins < 0)
+        return sleeps === undefined ? 0 : sleeps.number;
+    const {actor, time} = run.events[begins];
+    const ends = run.events.slice(begins + 1).find(event => event.actor === actor);
+    return ends === undefined ? 0 : ends.time - time;
+}
+
+function work() {
+    const names = [...colours.keys()];
+    const clients = clientsOf();
+    if (run.mode === 'serve')
+        return 'A server, and whoever connects to it.';
+    if (clients === 0)
+        return `${count(names.length, run.has_tasks ? 'task' : 'thread')}: ${names.slice(0, 5).join(', ')}${names.length > 5 ? ', …' : '.'}`;
+    const delay = delayOf();
+    const lines = delay > 0 ? `gets a line, and ${seconds(delay)} later another` : 'gets two lines';
+    return `${count(clients, 'client')} connect${clients === 1 ? 's' : ''} to a server; each ${lines}.`;
+}
+
+const to = step => element('button', {'data-step': step}, `event ${step}`);
+
+/* One waker, from the task to the reactor, and back. */
+function walkOfWaker() {
+    const kept = run.events.findIndex(event => event.kind === 'REACTOR_WATCH' && event.other !== '');
+    if (kept < 0)
+        return null;
+    const {fd, word, other} = run.events[kept];
+    const called = run.events.findIndex((event, i) => i > kept && event.kind === 'REACTOR_READY'
+        && event.fd === fd && event.word === word && event.other === other);
+    return element('p', {}, 'Look at one disc: at ', to(kept + 1), ' ', element('span', {class: 'token waker', style: style(other)}, shortName(other)), ` of ${other} moves to the reactor, for fd ${fd} is not ${word} yet`,
+        ...(called < 0 ? ['.'] : ['; at ', to(called + 1), ' it is, and the reactor calls the waker.']));
+}
+
+/* Where most of the time goes by. */
+function walkOfTime() {
+    const waits = waitsUntil(run.events.length);
+    const longest = longestOf(waits);
+    return waits.length === 0 ? null : element('p', {}, 'Look where the time goes: after ', to(longest[0]), ` come ${waitSays(longest)}.`);
+}
+
+const WORDS = [
+    ['task', 'something to be done, such as a client: a card, and a square with its name'],
+    ['future', 'what a task is made of: a function that goes on where it had to wait'],
+    ['to poll', 'to call that function; it returns READY, or PENDING (poll(2) is another thing: a system call)'],
+    ['waker', 'a disc; it says which task to poll again. Whoever keeps it calls it, once'],
+    ['executor', 'polls the tasks that were woken, one after the other'],
+    ['reactor', 'keeps wakers, asks the kernel what is ready, and calls them'],
+];
+
+/* In a few lines: what happens in this run, its words, and where to look. */
+function story() {
+    const words = WORDS.flatMap(([word, what]) => [element('dt', {}, word), element('dd', {}, what)]);
+    return [
+        element('p', {class: 'large'}, element('b', {}, work(), run.has_tasks
+            ? ' All of it in one thread. See how one thread waits for all.'
+            : ' All in threads. See which of them sleeps, in which call, and how long.')),
+        ...(run.has_tasks ? [element('dl', {}, ...words)] : []),
+        ...[reactorSleeps() ? walkOfWaker() : null, walkOfTime()].filter(Boolean),
+    ];
+}
+
 function showHelp() {
     const keys = KEYS.map(([key, what]) => element('tr', {},
         element('td', {}, ...key.split(' ').flatMap(one => [element('kbd', {}, one), ' '])), element('td', {}, what)));
-    showAbout(`A real run of ${run.name}, step by step`,
-        element('p', {}, 'Each step is an event that the program has logged. On the right: its sentence, and the line of code that caused it. On the left: what is so after it, in four bands that have the colours of the four roles.'),
-        element('p', {}, run.has_tasks ? 'To begin with, look at one disc: it is the waker of a task. Press → and see who keeps it, and who calls it.' : 'To begin with, look at who sleeps in which call.'),
+    showAbout(`A real run of ${run.name}, step by step`, ...story(),
+        element('p', {}, 'Each step is an event that the program has logged. On the right: its sentence, and the line of code that tells of it; what it tells of is done by the lines around. On the left: what is so after it, in four bands that have the colours of the four roles.'),
         element('table', {}, element('tbody', {}, ...keys)),
-        element('p', {class: 'soft'}, `A link to this place: add ${addressOf(now.step)} to the name of the file. The same questions for all: #seed=7.`));
+        element('p', {class: 'soft'}, `A link to this place: add ${addressOf(now.step)} to the name of the file. With #seed=7 predict is on from the start, and asks all the same questions; p turns it off.`));
 }
 
 // ======== keys, clicks, start ========
@@ -1410,8 +1729,11 @@ function onClick(event) {
         nextOfTask(near('[data-card]').dataset.card);
     else if (near('[data-answer]'))
         answer(near('[data-answer]').dataset.answer);
-    else if (near('[data-step]'))
+    else if (near('[data-step]')) {
+        pause();
+        $('about').close();
         go(Number(near('[data-step]').dataset.step), true);
+    }
 }
 
 function listen() {
@@ -1427,7 +1749,7 @@ function listen() {
     document.addEventListener('click', onClick);
     $('bar').addEventListener('input', () => go(Number($('bar').value), false));
     $('number').addEventListener('change', () => go(Number($('number').value), false));
-    $('search').addEventListener('change', search);
+    $('search').addEventListener('input', () => { $('found').textContent = ''; });
     $('search').addEventListener('keydown', event => event.key === 'Enter' && search());
     addEventListener('hashchange', readAddress);
     addEventListener('resize', () => { draw(); drawBar(); });
@@ -1435,7 +1757,7 @@ function listen() {
 }
 
 function whatItIs() {
-    const clients = [...colours.keys()].filter(name => name.startsWith('client ')).length;
+    const clients = clientsOf();
     const parts = [run.how, run.mode, clients > 0 ? count(clients, 'client') : '', `${(run.total / 1e9).toFixed(1)} s`];
     if (run.left_out > 0)
         parts.push(`${run.left_out.toLocaleString('en')} events left out`);

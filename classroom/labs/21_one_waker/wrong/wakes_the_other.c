@@ -1,0 +1,16 @@
+/* expects: neither wakes the other in vain */
+
+/* Puts a waker into the tables, and returns the one that was there. */
+static struct waker swap(int fd, enum interest interest, struct waker waker)
+{
+    struct waker *place = &wakers[fd][0];
+    struct waker old = *place;
+
+    wake(old); /* so that it is not lost: it tries again, and comes back */
+    *place = waker;
+    watching += waker.generation != 0;
+    watching -= old.generation != 0;
+    int events = interest == READABLE ? POLLIN : POLLOUT;
+    poll_fds[fd] = (struct pollfd){waker.generation != 0 ? fd : -1, (short)events, 0};
+    return old;
+}
