@@ -120,7 +120,7 @@ check_bats() {
         ok 'bats 1.7' 'npm will fetch it'
     else
         [ $# -lt 2 ] || found="bats is $1.$2"
-        lacks 'bats 1.7' "${found:-there is none}, and no npm: no make test, no labs" \
+        lacks 'bats 1.7' "${found:-there is none}, and no npm: no make test" \
             "$(install bats bats-core)"
     fi
 }

@@ -71,15 +71,53 @@ grade() {
     done
 }
 
-@test "two graders at once do not meet, and each judges its own file" {
+# A compiler that writes down what it made.
+noting_compiler() {
+    cat >"$BATS_TEST_TMPDIR/noting_cc" <<-END
+	#!/bin/sh
+	for word; do
+	    [ "\${last:-}" != -o ] || case \$word in */judged*|*/probe*) ;; *) echo "\$word" >>"$BATS_TEST_TMPDIR/made" ;; esac
+	    last=\$word
+	done
+	exec ${CC:-cc} "\$@"
+	END
+    chmod +x "$BATS_TEST_TMPDIR/noting_cc"
+}
+
+# copy_objects FOLDER: a build to begin with, as if make had built it there.
+copy_objects() {
+    mkdir -p "$1"
+    cp -Rp "$BUILD"/common "$BUILD"/stage?_* "$BUILD"/classroom "$1"
+}
+
+# judged_beside FILE NAME: lab 03 in a folder that is not built, in the background.
+judged_beside() {
+    labs BUILD="$cold" CC="$BATS_TEST_TMPDIR/noting_cc" WORK="$work/$2" grade N=03 FILE="$1" >"$BATS_TEST_TMPDIR/$2" 2>&1 3>&- &
+}
+
+@test "two graders at once, where nothing is built: one builds, the other waits; each judges its own file" {
     labs lab N=03 >/dev/null
-    labs grade N=03 >"$BATS_TEST_TMPDIR/start" 2>&1 3>&- &
-    grade common/core/io.c >"$BATS_TEST_TMPDIR/product"
-    wait $! && fail "the start scores full"
+    cold=$BATS_TEST_TMPDIR/cold
+    copy_objects "$cold"
+    rm -f "$cold"/classroom/labs/*.o "$cold"/common/core/*.o
+    noting_compiler
+    mkdir -p "$cold/labs"
+    ln -s $$ "$cold/labs/lock" # a third one builds
+    judged_beside "$work/03_write_all/io.c" start
+    helper=$!
+    judged_beside common/core/io.c product
+    helper="$helper $!"
+    wait_until 60 grep -q 'I wait for it' "$BATS_TEST_TMPDIR/start"
+    [ ! -e "$BATS_TEST_TMPDIR/made" ] || fail "built: $(cat "$BATS_TEST_TMPDIR/made")"
+    ln -sf 999999999 "$cold/labs/lock" # and is killed
+    wait "${helper% *}" && fail "the start scores full"
+    wait "${helper#* }"
+    helper=
     grep -q '^score 0/10' "$BATS_TEST_TMPDIR/start"
     grep -q '^score 10/10' "$BATS_TEST_TMPDIR/product"
-    [ ! -e "$BUILD/labs/lock" ]
-    [ -z "$(find "$BUILD/labs" -name 'judged.*')" ]
+    grep -q '/labs/peer$' "$BATS_TEST_TMPDIR/made"
+    [ -z "$(sort "$BATS_TEST_TMPDIR/made" | uniq -d)" ] || fail "built twice: $(sort "$BATS_TEST_TMPDIR/made" | uniq -d)"
+    [ -z "$(find "$cold/labs" -name 'judged.*' -o -name 'lock*' -o -name 'probe*')" ]
 }
 
 @test "what does not compile scores nothing, and the compiler says why" {
@@ -89,19 +127,24 @@ grade() {
     [[ "$output" == *"io.c:1:9: error: "*"FAIL  0/10  it compiles and links"*"score 0/10"* ]]
 }
 
-@test "make grade-json writes result.json, and that points are missing is no failure" {
+@test "make grade judges all that are started; make grade-json writes that, and that points are missing is no failure" {
     need python3
-    cp -R Makefile classroom common stage?_* tests "$BATS_TEST_TMPDIR"
-    cd "$BATS_TEST_TMPDIR" || return 1
-    make -s BUILD="$BUILD" lab N=01 >/dev/null
-    ASSIGNMENT='one "two"' make -s BUILD="$BUILD" grade-json
-    python3 - <<-'END'
-	import json
-	result = json.load(open("result.json"))
+    labs lab N=01 >/dev/null
+    labs lab N=03 >/dev/null
+    cp common/core/io.c "$work/03_write_all/io.c"
+    ASSIGNMENT='one "two"' RESULT=$BATS_TEST_TMPDIR/result.json run labs grade-json
+    [ "$status" -eq 0 ]
+    [[ "$output" == *"score 0/10"*"score 10/10"*"in all: 10/20"* ]] || fail "$output"
+    python3 - "$BATS_TEST_TMPDIR/result.json" <<-'END'
+	import json, re, sys
+	result = json.load(open(sys.argv[1]))
+	assert list(result) == ["schema", "classroom", "assignment", "submission", "commit", "release", "review",
+	                        "datetime", "score", "max-score", "tests"], result
 	assert result["schema"] == "classroom50/result/v1" and result["assignment"] == 'one "two"', result
-	assert (result["score"], result["max-score"]) == (0, 10), result
-	assert [test["max-score"] for test in result["tests"]] == [3, 4, 3], result
-	assert not any(test["passed"] for test in result["tests"]), result
+	assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", result["datetime"]), result
+	assert (result["score"], result["max-score"]) == (10, 20), result
+	assert [test["max-score"] for test in result["tests"]] == [3, 4, 3, 4, 3, 3], result
+	assert [test["passed"] for test in result["tests"]] == 3 * [False] + 3 * [True], result
 	END
 }
 
@@ -113,12 +156,117 @@ grade() {
 }
 
 @test "a lab that is not there, and one that is not started, are said in one line" {
-    for command in "lab N=99" "lab" "hint N=03" "solution N=03" "grade N=03" "grade" "bug N=03" "grade FILE=x.c"; do
+    for command in "lab N=99" "lab" "hint N=03" "solution N=03" "grade N=03" "grade" "bug N=03" "grade FILE=x.c" "handout" "handout N=99"; do
         # shellcheck disable=SC2086 # several words
         run labs $command
         [ "$status" -ne 0 ]
         [ "$(grep -c '^labs: ' <<<"$output")" -eq 1 ] || fail "$command: $output"
     done
+}
+
+@test "the table for teachers has each lab, with its minutes" {
+    for number in $(numbers); do
+        lab=$(echo classroom/labs/"$number"_*)
+        row="| $number ${lab#*/[0-9][0-9]_} | $(sed -n 's/^minutes  *//p' "$lab/lab") | "
+        row=${row/classroom\/labs\/${number}_/}
+        grep -qF "$row" classroom/labs/README.md || fail "no row begins with: $row"
+    done
+    [ "$(grep -c '^| [0-9][0-9] ' classroom/labs/README.md)" -eq "$(numbers | wc -l)" ]
+}
+
+# ---- homework ----
+
+# solve NUMBER FILE: puts the product's functions there, and nothing else.
+solve() {
+    lab=$(echo classroom/labs/"$1"_*)
+    product=$(sed -n 's/^file  *//p' "$lab/lab")
+    awk -v only=1 -f classroom/labs/replace.awk "$lab/start.c" "$product" >"$BATS_TEST_TMPDIR/texts.c"
+    awk -f classroom/labs/replace.awk "$BATS_TEST_TMPDIR/texts.c" "$2" >"$2.new"
+    mv "$2.new" "$2"
+}
+
+# student WORK TARGET...: make, in the handout.
+student() {
+    make -s -C "$here" WORK="$1" "${@:2}"
+}
+
+# do_lab WORK NUMBER
+do_lab() {
+    student "$1" lab N="$2" >/dev/null
+    solve "$2" "$(echo "$here/$1/$2"_*/*.c)"
+    run student "$1" grade N="$2"
+    [ "$status" -eq 0 ] || fail "$output"
+    [[ "$output" == *"All points. Hand in: "* ]]
+}
+
+# says_first NUMBER TARGET...: make fails, and names the lab in one line.
+says_first() {
+    run student first "${@:2}"
+    [ "$status" -ne 0 ] || fail "make ${*:2}: $output"
+    [ "$(grep -c "^labs: lab $1 comes first, " <<<"$output")" -eq 1 ] || fail "make ${*:2}: $output"
+}
+
+@test "a handout goes from empty to whole, in both orders; the whole tree judges what comes back" {
+    here=$BATS_TEST_TMPDIR/handout
+    labs handout N="8 03"
+    tar -xf "$BUILD/labs/handout_03_08.tar" -C "$BATS_TEST_TMPDIR"
+    [ ! -e "$here/.git" ]
+    [ -z "$(find "$here"/classroom/labs/0[38]_* -name start.c -o -name wrong)" ]
+    grep -q 'TODO: nothing is written yet' "$here/common/core/io.c"
+    ! grep -r 'self->left -= ' "$here" --include='*.md' || fail "it gives lab 03 away"
+    ! grep -r '[*] expects: ' "$here"/classroom/labs/0[38]_* || fail "it has wrong solutions"
+    copy_objects "$here/build"
+    student none stage1 stage2 # what does not need it
+    one=$(sed -n 's/ .*//p' "$here/classroom/labs/given" | head -n 1)
+    two=$(sed -n 's/ .*//p' "$here/classroom/labs/given" | tail -n 1)
+    says_first "[0-9][0-9]" stage4
+    student first lab N="$two" >/dev/null
+    if grep -q "^$two .* $one\$" "$here/classroom/labs/given"; then
+        says_first "$one" grade N="$two"
+        do_lab first "$one"
+        do_lab first "$two"
+    else
+        do_lab first "$two"
+        says_first "$one" stage4
+        do_lab first "$one"
+    fi
+    student first stage4
+    "$here/stage4" -n 2 -d 0.1 -r none | whole_answers 2
+    do_lab second "$one"
+    do_lab second "$two"
+    for number in 03 08; do
+        labs grade N=$number FILE="$(echo "$here/first/$number"_*/*.c)"
+    done
+    run student first solution N=03
+    [[ "$output" == *"is not in this handout"* ]]
+}
+
+@test "a file with the start of another lab in it is judged as if it had the product's function there" {
+    labs lab N=04 >/dev/null
+    run grade "$work/04_operation_poll/io.c"
+    [ "$status" -eq 0 ] || fail "$output"
+    run labs grade N=04 FILE="$work/04_operation_poll/io.c"
+    [ "$status" -ne 0 ] # but not its own
+}
+
+@test "labs that share a file are done one after the other, in a handout, too" {
+    here=$BATS_TEST_TMPDIR/handout
+    mkdir -p "$here"
+    cp -Rp Makefile classroom common stage?_* tests "$here"
+    printf '%s\n' '04 common/core/io.c' '03 common/core/io.c 04' >"$here/classroom/labs/given"
+    for number in 03 04; do
+        lab=$(echo classroom/labs/"$number"_*)
+        awk -f classroom/labs/replace.awk "$lab/start.c" "$here/common/core/io.c" >"$BATS_TEST_TMPDIR/io.c"
+        cp "$BATS_TEST_TMPDIR/io.c" "$here/common/core/io.c"
+        rm "$here/$lab/start.c"
+    done
+    copy_objects "$here/build"
+    student first lab N=03 >/dev/null
+    says_first 04 grade N=03
+    do_lab first 04
+    do_lab first 03
+    student first stage4
+    "$here/stage4" -n 2 -d 0.1 -r none | whole_answers 2
 }
 
 # replaced TEXTS: in a small file.

@@ -1,10 +1,12 @@
-# What the grade.bats of all labs share. From labs.sh: PROGRAMS, where the student finds the
-# programs; JUDGED, those that are judged; PEER; LAB, its folder; STUDENT, the file.
+# What the grade.bats of all labs share; judge.bash runs them. From labs.sh: PROGRAMS, where
+# the student finds the programs; JUDGED, those that are judged; PEER; LAB, its folder;
+# STUDENT, the file; FIXED_ADDRESSES, a command before the peer's.
 
 bats_require_minimum_version 1.7.0
 set -o pipefail
 # (To look for leaks takes longer than all the rest: a claim about that asks for it.)
 export ASAN_OPTIONS=exitcode=99:abort_on_error=0:detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
+export TSAN_OPTIONS=exitcode=99:halt_on_error=1
 unset LAB_PEER
 
 CHECK_SCALE=${CHECK_SCALE:-1}
@@ -42,7 +44,8 @@ try_to_play() {
         cp "$BATS_FILE_TMPDIR"/hangs/* "$BATS_TEST_TMPDIR"
         teach "the program ends" "a program that ends" "it hung in an earlier claim: not tried again"
     fi
-    LAB_LOG=$log "$PEER" "$LIMIT" "$out" "$err" "${mode[@]}" -- "$JUDGED/$1" "${@:2}" >"$facts" 3>&- ||
+    # shellcheck disable=SC2086 # none, or several words
+    LAB_LOG=$log ${FIXED_ADDRESSES:-} "$PEER" "$LIMIT" "$out" "$err" "${mode[@]}" -- "$JUDGED/$1" "${@:2}" >"$facts" 3>&- ||
         { echo "the peer could not run it: is there a descriptor and a process left?"; return 1; }
     case $(fact ended) in
     not*)
@@ -90,7 +93,7 @@ who_is_stuck() {
 
 why_it_died() {
     local said
-    said=$(grep -m 1 -e 'ERROR: AddressSanitizer' -e 'runtime error' -e 'ERROR: LeakSanitizer' "$err") ||
+    said=$(grep -m 1 -e 'ERROR: AddressSanitizer' -e 'runtime error' -e 'ERROR: LeakSanitizer' -e 'WARNING: ThreadSanitizer' "$err") ||
         said=$(grep -m 1 'stuck: ' "$err") ||
         said=$(tail -n 1 "$err")
     echo "ended $(fact ended): $said"

@@ -9,6 +9,13 @@
  * clients N      it is a server, which says at which port it listens: N clients come at
  *                once, and when they have got all it gets SIGINT
  * resets N       the same with one client; but N others have come before, and gone
+ * signals N      the same with one client; while it waits SIGCONT comes, up to N times,
+ *                as after Ctrl-Z and fg: signals says how often
+ * scarce N D     as clients, but the program may have D descriptors at once
+ * echoes N SEED  it sends back what comes: N clients come, one after the other; each says
+ *                a line, is silent for a while, says it again, and hangs up
+ * listen N SEED  descriptor 3 is a listener: N clients are to come, one after the other,
+ *                each with the next 8 bytes of pattern.h
  *
  * whole says whether its peer got what was due; ended, how it ended. Its memory is not
  * limited, its CPU time and its files are; after SECONDS it is asked who is stuck, and
@@ -38,6 +45,8 @@ static int64_t seconds;
 static int64_t deadline;
 static pid_t program;
 static const char *err_file;
+static long signals_due;   /* to be sent, at most; 0: none */
+static rlim_t descriptors; /* that the program may have; 0: as many as we */
 
 static int64_t left(void)
 {
@@ -84,6 +93,8 @@ static void start(char **arguments, const char *out, int end)
         return;
     limit(RLIMIT_CPU, (rlim_t)(CPU_SECONDS * (seconds + 4) / 5));
     limit(RLIMIT_FSIZE, LARGEST_FILE);
+    if (descriptors > 0)
+        limit(RLIMIT_NOFILE, descriptors - 1);
     redirect(out, STDOUT_FILENO);
     redirect(err_file, STDERR_FILENO);
     if (end >= 0) {
@@ -315,6 +326,22 @@ static void read_answers(int count)
     }
 }
 
+/* The same of one client, and every 10 ms a signal comes, up to `signals_due` times. */
+static void send_signals(void)
+{
+    long sent = 0;
+    bool open = clients[0].fd >= 0;
+
+    while (open && left() > 0) {
+        struct pollfd row = {.fd = clients[0].fd, .events = POLLIN};
+        if (poll(&row, 1, sent < signals_due ? 10 : milliseconds_up(left())) > 0)
+            open = client_reads(&clients[0]);
+        else if (sent < signals_due && kill(program, SIGCONT) == 0)
+            sent++;
+    }
+    printf("signals %ld\n", sent);
+}
+
 /* Each is to get "start k" and "end k", each k once. */
 static bool is_whole(struct client *client, int most)
 {
@@ -363,7 +390,10 @@ static void be_clients(char **arguments, const char *out, int gone, int count)
     int port = port_of_server();
     if (port > 0) {
         connect_clients(gone, count, port);
-        read_answers(count);
+        if (signals_due > 0)
+            send_signals();
+        else
+            read_answers(count);
     }
     for (int i = 0; i < count; i++) {
         whole = is_whole(&clients[i], gone + count) && whole;
@@ -372,6 +402,116 @@ static void be_clients(char **arguments, const char *out, int gone, int count)
     say_times(count);
     printf("whole %s\n", whole && port > 0 ? "yes" : "no");
     kill(program, SIGINT);
+}
+
+/* ---- echoes ---- */
+
+/* Says it, and returns whether it came back. */
+static bool is_echoed(int fd, const char *line)
+{
+    char got[100] = "";
+    size_t length = strlen(line);
+    size_t came = 0;
+    ssize_t n = write(fd, line, length);
+
+    while (n > 0 && came < length && is_readable(fd)) {
+        n = read(fd, got + came, length - came);
+        came += n > 0 ? (size_t)n : 0;
+    }
+    return strcmp(got, line) == 0;
+}
+
+/* Returns whether it got back what it had said, and then the end. */
+static bool be_echo(int port, int number, long seed)
+{
+    char line[100];
+    char byte;
+    int fd = connect_to_port(port);
+
+    if (fd < 0)
+        return false;
+    snprintf(line, sizeof line, "%d says %ld\n", number, seed);
+    bool whole = is_echoed(fd, line);
+    pause_for(50 * NS_PER_MS); /* meanwhile the server waits for us */
+    whole = whole && is_echoed(fd, line);
+    shutdown(fd, SHUT_WR);
+    whole = whole && is_readable(fd) && read(fd, &byte, 1) == 0;
+    close(fd);
+    return whole;
+}
+
+static void be_echoes(char **arguments, const char *out, int count, long seed)
+{
+    int echoed = 0;
+
+    start(arguments, out, -1);
+    signal(SIGPIPE, SIG_IGN);
+    int port = port_of_server();
+    for (int i = 1; i <= count && port > 0; i++)
+        echoed += be_echo(port, i, seed);
+    printf("echoed %d\nwhole %s\n", echoed, echoed == count ? "yes" : "no");
+    kill(program, SIGINT);
+}
+
+/* ---- listen ---- */
+
+static bool is_gone(void)
+{
+    siginfo_t info = {0};
+
+    return waitid(P_PID, (id_t)program, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid == program;
+}
+
+static int listen_here(void)
+{
+    struct sockaddr_in here = {.sin_family = AF_INET,
+                               .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    int fd = checked(socket(AF_INET, SOCK_STREAM, 0), "socket");
+
+    checked(bind(fd, (struct sockaddr *)&here, sizeof here), "bind");
+    checked(listen(fd, MOST_CLIENTS), "listen");
+    fcntl(fd, F_SETFL, O_NONBLOCK);
+    return fd;
+}
+
+/* Returns whether the client says the bytes from `place` on, and hangs up. */
+static bool hears(int fd, size_t place, uint32_t seed)
+{
+    char bytes[9];
+    size_t got = 0;
+    ssize_t n = 1;
+    bool right = true;
+
+    while (n > 0 && got < sizeof bytes && is_readable(fd)) {
+        n = read(fd, bytes + got, sizeof bytes - got);
+        got += n > 0 ? (size_t)n : 0;
+    }
+    for (size_t i = 0; i < got && got == 8; i++)
+        right = right && bytes[i] == pattern_byte(seed, place + i);
+    close(fd);
+    return right && got == 8;
+}
+
+/* The kernel lets them in, so we need not look before the program has ended. */
+static void be_listener(char **arguments, const char *out, int due, uint32_t seed)
+{
+    int listener = listen_here();
+    int heard = 0;
+    int fd;
+
+    start(arguments, out, listener);
+    while (!is_gone() && left() > 0)
+        pause_for(2 * NS_PER_MS);
+    for (int i = 1; (fd = accept(listener, NULL, NULL)) >= 0; i++) {
+        bool right = hears(fd, 8 * (size_t)heard, seed);
+        heard += right;
+        if (!right)
+            printf("client_%d did not say what is due\n", i);
+    }
+    close(listener);
+    printf("client_0 %d of %d have come, and said it\n", heard, due);
+    printf("whole %s\n", heard == due ? "yes" : "no");
 }
 
 /* ---- main ---- */
@@ -384,6 +524,11 @@ static long number(const char *text, long least, long most)
     if (end == text || *end != '\0' || value < least || value > most)
         fail("a number from %ld to %ld is due, not '%s'", least, most, text);
     return value;
+}
+
+static uint32_t seed_of(const char *text)
+{
+    return (uint32_t)number(text, 0, 1 << 30);
 }
 
 static char **after_dashes(char **arguments)
@@ -412,13 +557,24 @@ int main(int argc, char **argv)
         start(arguments, argv[2], -1);
     else if (strcmp(mode, "read") == 0)
         read_at_leisure(start_with_stream(arguments, argv[2]), (size_t)first,
-                        (uint32_t)number(argv[6], 0, 1 << 30));
+                        seed_of(argv[6]));
     else if (strcmp(mode, "leave") == 0)
         read_and_leave(start_with_stream(arguments, argv[2]), (size_t)first);
     else if (strcmp(mode, "clients") == 0)
         be_clients(arguments, argv[2], 0, (int)number(argv[5], 1, MOST_CLIENTS));
     else if (strcmp(mode, "resets") == 0)
         be_clients(arguments, argv[2], (int)number(argv[5], 1, MOST_CLIENTS), 1);
+    else if (strcmp(mode, "signals") == 0) {
+        signals_due = number(argv[5], 1, 1000);
+        be_clients(arguments, argv[2], 0, 1);
+    } else if (strcmp(mode, "scarce") == 0) {
+        descriptors = (rlim_t)number(argv[6], 8, 1000);
+        be_clients(arguments, argv[2], 0, (int)number(argv[5], 1, MOST_CLIENTS));
+    } else if (strcmp(mode, "echoes") == 0)
+        be_echoes(arguments, argv[2], (int)number(argv[5], 1, MOST_CLIENTS),
+                  number(argv[6], 0, 1 << 30));
+    else if (strcmp(mode, "listen") == 0)
+        be_listener(arguments, argv[2], (int)first, seed_of(argv[6]));
     else
         fail("no such mode: %s", mode);
     say_how_it_ended();

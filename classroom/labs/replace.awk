@@ -1,5 +1,6 @@
 # Puts the text of functions in the place of a file's own:
 #     awk -f replace.awk texts.c product.c >result.c
+# or, with -v only=1, writes those functions of the file, as they stand there.
 # A function begins in the first column, its braces stand there, too, and a comment right
 # above belongs to it; where the text has none, the file's stays. An #include of the texts
 # comes after the file's. Of the texts nothing else is taken but comments, which are not.
@@ -12,7 +13,9 @@ END {
     read_functions("texts")
     read_functions("product")
     check_texts()
-    if (!failed)
+    if (!failed && only)
+        write_own()
+    else if (!failed)
         write_result()
     exit failed
 }
@@ -78,6 +81,17 @@ function check_texts(    i, name, functions, inside) {
 function write_lines(file, from, to) {
     for (; from <= to; from++)
         print line[file, from]
+}
+
+# The product's functions that the texts name.
+function write_own(    i, name) {
+    for (i = 1; i <= count["product"]; i++) {
+        name = ("product", i) in begins ? begins["product", i] : ""
+        if (name != "" && ("texts", name) in head) {
+            write_lines("product", i, last["product", name])
+            print ""
+        }
+    }
 }
 
 function write_result(    i, name, last_include) {

@@ -9,6 +9,7 @@ delay=$2
 shift 2
 
 reports=$(mktemp -d)
+# shellcheck disable=SC2317 # is for trap
 end() {
     if [ -s "$reports/pid" ]; then
         kill -KILL "$(cat "$reports/pid")" 2>/dev/null || true
@@ -51,7 +52,7 @@ run_with_limit() {
         wait $! || status=$?
         rm -f "$reports/pid"
         echo "$status" >"$reports/status"
-    } &
+    } 2>/dev/null &
     until [ -s "$reports/status" ] || [ "$tenths" -eq 0 ]; do
         tenths=$((tenths - 1))
         sleep 0.1

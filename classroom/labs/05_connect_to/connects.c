@@ -1,5 +1,5 @@
-/* One task that connects COUNT times, one after the other, and says eight bytes each time:
- * connects [COUNT [SEED [refused | silent]]].
+/* One task that connects COUNT times, one after the other, and each time says eight
+ * bytes: connects [COUNT [SEED [refused | silent]]].
  *
  *     refused   nobody listens
  *     silent    somebody listens, but does not answer: we connect once, and COUNT times

@@ -1,5 +1,5 @@
-/* Tasks, one for each word, called child 1, child 2, ...: sleepers [WORD...]. All times are
- * microseconds, and from the same moment on.
+/* Tasks, one for each word, called child 1, child 2, ...: sleepers [WORD...]. All times
+ * are microseconds, from the moment on in which the first one is polled.
  *
  *     5900    sleeps until then
  *     b5900   its first poll lasts until then: meanwhile nobody else can run
@@ -20,7 +20,7 @@ struct sleeper {
     struct future future;
     char kind; /* b, r, or a digit */
     bool is_begun;
-    int64_t time; /* its own, on the clock of the run */
+    int64_t time; /* since `start` */
     struct sleep_for sleep;
     struct operation read;
     char byte;
@@ -28,11 +28,11 @@ struct sleeper {
     pthread_t writer;
 };
 
-static int64_t start;
+static int64_t start; /* 0: none was polled yet */
 
 static void sleep_until(int64_t time)
 {
-    int64_t left = time - now_ns();
+    int64_t left = start + time - now_ns();
 
     if (left > 0)
         nanosleep(&(struct timespec){.tv_sec = (time_t)(left / NS_PER_SECOND),
@@ -63,9 +63,11 @@ static void start_writer(struct sleeper *self)
 
 static void begin(struct sleeper *self)
 {
+    if (start == 0)
+        start = now_ns();
     self->is_begun = true;
     self->sleep = sleep_for(0);
-    self->sleep.deadline = self->time; /* so that two may be equal */
+    self->sleep.deadline = start + self->time; /* so that two may be equal */
     if (self->kind == 'r')
         start_writer(self);
     if (self->kind == 'b')
@@ -102,7 +104,7 @@ static struct future *sleeper(const char *word)
     }
     self->future = (struct future){sleeper_poll, NULL};
     self->kind = word[0];
-    self->time = start + us * 1000;
+    self->time = us * 1000;
     return &self->future;
 }
 
@@ -118,7 +120,6 @@ int main(int argc, char **argv)
         message("there may be %d words, not %zu", MOST_SLEEPERS, count);
         exit(2);
     }
-    start = now_ns();
     for (size_t i = 0; i < count; i++)
         children[i] = sleeper(words[i]);
     struct join_all all = join_all(children, count);

@@ -1,4 +1,4 @@
-/* TODO: how long until the first deadline, in ns? What if there is none, or it is over? */
+/* TODO: how long until the first deadline, in ns? If there is none? If it is over? */
 int64_t timers_next(void)
 {
     return length > 0 ? NS_PER_MS : -1;

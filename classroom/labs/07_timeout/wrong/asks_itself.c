@@ -1,0 +1,15 @@
+/* expects: it waits in the reactor: polled when it is new, and when the time is over */
+
+static enum poll_result timeout_poll(struct future *future, struct context *cx)
+{
+    struct timeout *self = container_of(future, struct timeout, future);
+    bool is_done = future_poll(self->inner, cx) == READY;
+
+    if (!is_done && now_ns() < self->sleep.deadline) {
+        wake(cx->waker);
+        return PENDING;
+    }
+    timeout_drop(future);
+    self->result = is_done ? 0 : -ETIMEDOUT;
+    return ready("timeout", 0, self->result);
+}

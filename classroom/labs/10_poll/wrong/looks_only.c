@@ -1,0 +1,20 @@
+/* expects: no limit means: until something is ready */
+
+void reactor_wait(int64_t timeout)
+{
+    char bytes[64];
+    int left = poll(poll_fds, (nfds_t)rows, timeout < 0 ? 0 : milliseconds_up(timeout));
+
+    if (left < 0 && errno != EINTR)
+        fail("poll of %d descriptors failed: %s", rows, strerror(errno));
+    for (int fd = 0; left > 0; fd++) {
+        if (poll_fds[fd].revents == 0)
+            continue;
+        left--;
+        if (fd != interrupt_pipe[0])
+            wake_ready(poll_fds[fd]);
+        else
+            while (read(fd, bytes, sizeof bytes) > 0)
+                ;
+    }
+}

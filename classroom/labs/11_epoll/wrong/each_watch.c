@@ -1,0 +1,16 @@
+/* expects: each descriptor is registered once in its life */
+
+void reactor_watch(int fd, enum interest interest, struct waker waker)
+{
+    make_row(fd);
+    struct waker old = swap(fd, interest, waker);
+    if (waker.generation != 0 || old.generation != 0)
+        trace(REACTOR_WATCH, .fd = fd, .word = interest_word[interest],
+              .other = name_of(waker));
+    if (waker.generation != 0)
+        tell_epoll(fd);
+    if (waker.generation == 0 || interest == WRITABLE || table[fd].exceptional == 0)
+        return;
+    table[fd].exceptional &= ~(uint32_t)EPOLLPRI;
+    wake_one(fd, READABLE);
+}
