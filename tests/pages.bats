@@ -97,8 +97,9 @@ planted() {
 @test "README.md is under 180 lines, and what is no table fits 100 columns in all pages of the stages" {
     [ "$(wc -l <README.md)" -lt 180 ]
     for page in README.md stage?_*/README.md classroom/GUIDE.md; do
-        LC_ALL=C.UTF-8 awk '!/^[|!]/ && length > 102 { print FILENAME ": " FNR; bad = 1 } END { exit bad }' "$page" >&2 ||
-            fail "too long"
+        # some awks count bytes
+        sed 's/█/#/g; s/→/>/g' "$page" | awk '!/^[|!]/ && length > 102 { print FNR; bad = 1 } END { exit bad }' >&2 ||
+            fail "$page: too long"
     done
 }
 

@@ -391,6 +391,8 @@ class Run:
         """It was left running, and is ended when it has said all."""
         if command.is_compared:
             return
+        while terminal.listen(0):
+            pass  # what came while another one was read; Ctrl-C would throw it away
         limit = 6 if command.is_elsewhere() else 2  # the first one waits for the others
         terminal.wait(lambda: terminal.is_quiet(limit) or
                       terminal.is_quiet() and not self.odd_of(command, terminal))
