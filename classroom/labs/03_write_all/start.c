@@ -1,5 +1,5 @@
 /* Write all `left` bytes at `bytes` to the descriptor, however often that takes. Returns
- * 0 when all are written, else -errno; -EAGAIN: it would block, and we are called again. */
+ * 0 when all are written, else -errno; -EAGAIN: it would block, and comes again. */
 static ssize_t write_all_attempt(struct operation *self)
 {
     (void)self;

@@ -1,6 +1,7 @@
-/* Tasks that are woken by other threads: wake [THREADS [ROUNDS [US [HELD]]]]. Each task has
- * a thread, which it asks so many times; the thread answers after US microseconds. HELD is
- * 1: nothing else runs before all threads have answered, so all their wakes come at once. */
+/* Tasks that are woken by other threads: wake [THREADS [ROUNDS [US [HELD]]]]. Each task
+ * has a thread, which it asks so many times; the thread answers after US microseconds.
+ * HELD is 1: nothing else runs before all threads have answered, so all their wakes come
+ * at once. */
 #include "../lab.h"
 
 #include <errno.h>
@@ -73,7 +74,7 @@ static void *thread_main(void *argument)
     return NULL;
 }
 
-/* The last one to ask in a round. It blocks, and so do all tasks: that is what it is for. */
+/* The last one to ask in a round. It blocks, and so do all tasks: it is for that. */
 static void hold(void)
 {
     asked = 0;

@@ -1,6 +1,6 @@
 /* What a reactor has to wait for: waits SCENE [NUMBER [US]].
  *
- *     both        one reads NUMBER bytes from a stream, one writes to it; first comes what
+ *     both        one reads NUMBER bytes from a stream, one writes; first comes what
  *                 is to be read, and only then room to write
  *     hang_up     one reads from a pipe, whose other end is closed
  *     error       one writes to a pipe that is full, whose other end is closed
@@ -111,7 +111,7 @@ static enum poll_result turn_poll(struct future *future, struct context *cx)
     return said(self, called("write", ends[1], write(ends[1], "", 1)));
 }
 
-/* After some sleep, so that the reader waits before. It should have called reactor_forget;
+/* After some sleep, so that the reader waits before. It should have called forget;
  * that others get to know of it is what this is for. */
 static enum poll_result close_poll(struct future *future, struct context *cx)
 {

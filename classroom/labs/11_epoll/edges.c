@@ -1,4 +1,4 @@
-/* Descriptors that epoll(7) is told of once: edges [LIVES [ROUNDS]], or edges unread [US].
+/* Descriptors that epoll(7) is told of once: edges [LIVES [ROUNDS]], edges unread [US].
  * Says on stderr whenever epoll is told something.
  *
  * LIVES streams are made and closed, one after the other, so that each has the number of

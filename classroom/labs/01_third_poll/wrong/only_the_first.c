@@ -1,4 +1,4 @@
-/* expects: nobody was given its waker, or who has it forgot it, or another one took its place */
+/* expects: nobody was given its waker, or who has it forgot it, or another one took */
 
 static enum poll_result third_poll_poll(struct future *future, struct context *cx)
 {
