@@ -149,6 +149,7 @@ fixed_addresses() {
 # student's file does is what is looked at.
 build_product() {
     [ -z "${LABS_ARE_BUILT:-}" ] || return 0
+    [ -f "$BUILD/labs/settings" ] || echo "labs: builds what all labs share, which takes a while the first time" >&2
     take_lock
     trap give_lock_back EXIT
     trap 'exit 1' HUP INT TERM
@@ -399,19 +400,28 @@ grade_json() {
 
 # ---- what a student does ----
 
+has_full_score() {
+    score=$(cat "$home/.score" 2>/dev/null || echo '0 1')
+    [ "${score% *}" = "${score#* }" ]
+}
+
 list() {
+    next=
     printf '%-4s %-24s %8s  %s\n' lab name minutes score
     for each in $(all_numbers); do
         the_lab "$each"
         state="not started"
         [ ! -f "$student" ] || state=started
         [ ! -f "$student" ] || [ ! -f "$home/.score" ] || state=$(tr ' ' / <"$home/.score")
+        [ -n "$next" ] || has_full_score || next=$number
         printf '%-4s %-24s %8s  %s\n' "$number" "${name#*_}" "$(about minutes)" "$state"
     done
     if [ -f "$GIVEN" ]; then
         echo "to be done in this order: $(given | tr '\n' ' ')"
+    elif [ -n "$next" ]; then
+        echo "begin with: make lab N=$next"
     else
-        echo "begin with: make lab N=01"
+        echo "all of them are done"
     fi
 }
 
@@ -468,8 +478,7 @@ solution() {
     the_lab "$N"
     ! is_given || fail "the solution of lab $number is not in this handout; ask who gave it to you"
     [ -f "$student" ] || fail "lab $number is not started: make lab N=$number"
-    score=$(cat "$home/.score" 2>/dev/null || echo '0 1')
-    [ "${score% *}" = "${score#* }" ] ||
+    has_full_score ||
         fail "the solution is shown after full score: make grade N=$number, or make hint N=$number"
     if diff -u "$student" "$product"; then
         echo "yours is the product's, to the letter"
