@@ -101,19 +101,19 @@ static enum poll_result one_client_poll(struct future *future, struct context *c
             error = start_connecting(self);
             if (error < 0 && !goes_on_without(self, -error))
                 return READY;
-            break;
+            continue;
         case CONNECTING:
             if (future_poll(&self->operation.future, cx) == PENDING)
                 return PENDING;
             if (!connected(self, self->operation.result))
                 return READY;
-            break;
+            continue;
         case READING:
             if (future_poll(&self->operation.future, cx) == PENDING)
                 return PENDING;
             if (!received(self, self->operation.result))
                 return READY;
-            break;
+            continue;
         }
     }
 }

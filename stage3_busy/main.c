@@ -44,7 +44,7 @@ static enum poll_result async_main_poll(struct future *future, struct context *c
     for (; self->joined < options.clients; self->joined++) {
         struct join_task join = join_task(self->clients[self->joined]);
         if (future_poll(&join.future, cx) == PENDING)
-            return PENDING; /* and is made anew, for it keeps nothing */
+            return PENDING; /* the next poll makes a new join: it keeps nothing */
     }
     return READY;
 }

@@ -51,15 +51,15 @@ static enum poll_result one_response_poll(struct future *future, struct context 
                 return PENDING;
             if (self->write.result < 0)
                 return READY;
-            self->sleep = sleep_for(options.delay); /* over write, which is done */
+            self->sleep = sleep_for(options.delay); /* write is done: reuse its memory */
             self->state = SLEEPING;
-            break;
+            continue;
         case SLEEPING:
             if (future_poll(&self->sleep.future, cx) == PENDING)
                 return PENDING;
             self->write = say(self, "end");
             self->state = WRITING_END;
-            break;
+            continue;
         case WRITING_END:
             return future_poll(&self->write.future, cx);
         }
@@ -159,18 +159,18 @@ static enum poll_result server_main_poll(struct future *future, struct context *
             if (self->accept.result >= 0) {
                 spawn_response(self, (int)self->accept.result);
                 self->accept = accept_one(self->listener);
-                break;
+                continue;
             }
             accept_failed((int)-self->accept.result);
             self->pause = sleep_for(ACCEPT_PAUSE);
             self->state = PAUSING;
-            break;
+            continue;
         case PAUSING:
             if (future_poll(&self->pause.future, cx) == PENDING)
                 return PENDING;
             self->accept = accept_one(self->listener);
             self->state = ACCEPTING;
-            break;
+            continue;
         }
     }
 }

@@ -13,7 +13,7 @@ const char *const reactor_how = "sleeps in poll(2)";
  *      row   poll_fds (POLL_FDS)         wakers [READABLE]   [WRITABLE]
  *       3    fd 3   POLLIN               nobody (it is interrupt_pipe)
  *       5    fd 5   POLLIN               server              nobody
- *       6    fd 6   POLLIN | POLLOUT     client 1            client 2 */
+ *       6    fd 6   POLLOUT              nobody              client 1 */
 static struct pollfd *poll_fds;
 static struct waker (*wakers)[2];
 static int rows;

@@ -12,7 +12,7 @@ const char *const reactor_how = "sleeps in epoll(7)";
 
 /* Who waits for what: a row for each descriptor, beside epoll's own list.
  *      row   wakers [READABLE]   [WRITABLE]   registered
- *       6    client 1            client 2      yes */
+ *       6    nobody              client 1      yes */
 static struct row {
     struct waker wakers[2];
     bool registered;

@@ -250,6 +250,10 @@ stuck() {
     unit polite_turns
 }
 
+@test "a task may wait for more descriptors than it may serve in one poll" {
+    unit what_would_block_does_not_count
+}
+
 @test "an operation that gives way while it is watched takes its waker back" {
     unit an_operation_that_gives_way_is_dropped_like_others
 }

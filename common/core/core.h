@@ -29,7 +29,7 @@ struct waker {
 /* What a future is told while it is polled. (Context) */
 struct context {
     struct waker waker; /* of the task that is being polled */
-    int operations;     /* so many has this poll tried: see io.c */
+    int operations;     /* so many has this poll done: see io.c */
 };
 
 /* A struct embeds this, and holds all that must outlive a wait.
@@ -83,15 +83,15 @@ struct waker spawn(struct future *future, const char *kind, long number);
 /* Drops its future where it stands. A task must not cancel itself. (abort) */
 void cancel(struct waker waker);
 
-/* READY when the task is gone: done, or cancelled. One may wait for it. (JoinHandle) */
+/* READY when the task is gone: done, or cancelled. Only one may wait. (JoinHandle) */
 struct join_task {
     struct future future;
     struct waker task;
 };
 struct join_task join_task(struct waker task);
 
-/* Other threads that are about to wake a task, so none is stuck. Each is counted until
- * its wake; then, should that have gone astray, it calls reactor_interrupt. */
+/* So many threads are about to wake a task; while there are any, none is stuck. Each is
+ * counted until its wake; if that woke nobody, it then calls reactor_interrupt. */
 extern atomic_int helpers;
 
 struct actor name_of(struct waker waker); /* none: nobody, or a task that is gone */
@@ -116,10 +116,10 @@ struct operation {
     struct future future;
     const char *name;
     ssize_t (*attempt)(struct operation *self); /* -EAGAIN: it would block */
-    int fd;                                     /* non-blocking, and the caller's */
+    int fd;                                     /* non-blocking; closed after our drop */
     enum interest interest : 8;
     bool watched;     /* the reactor may have our waker */
-    bool waits_first; /* it is known that it would block: see reactor_watch */
+    bool waits_first; /* copy_all knows that it would block: see reactor_watch */
     char *bytes;      /* both move on with each attempt, so they outlive each wait */
     size_t left;
     ssize_t result; /* when it is READY: as the kernel, or -errno */
@@ -226,7 +226,7 @@ void reactor_init(void);              /* once, before anything else */
 
 /* Wakes `waker` once, when fd is ready or earlier: then try the call again. An error or a
  * hang-up makes fd ready both ways. A new waker takes the place of the old one; that of
- * nobody takes it back. At any time one task may read from fd, and one may write. Call it
+ * nobody takes it back. Of fd at most one task reads, and at most one writes. Call it
  * only in the poll in which fd said that it would block, or a read got less than it asked
  * for. (POLL_FDS, set_readable_callback) */
 void reactor_watch(int fd, enum interest interest, struct waker waker);

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* ---- the pattern: try; would it block, leave the waker, and be PENDING ---- */
+/* ---- the pattern: try; if it would block, leave the waker, and be PENDING ---- */
 
 /* Takes the waker back: else the reactor would wait for what nobody waits for. */
 static void operation_drop(struct future *future)
@@ -16,16 +16,16 @@ static void operation_drop(struct future *future)
     self->watched = false;
 }
 
-/* So many in one poll, then others have their turn: who shares a thread is polite. */
+/* As many in one poll, then others have their turn: who shares a thread is polite. */
 enum { MOST_OPERATIONS = 128 };
 
 static enum poll_result operation_poll(struct future *future, struct context *cx)
 {
     struct operation *self = container_of(future, struct operation, future);
-    ssize_t result = self->waits_first ? -EAGAIN : -EINTR; /* -EINTR: not yet tried */
+    ssize_t result = self->waits_first ? -EAGAIN : -EINTR; /* -EINTR: (once more) try */
 
     self->waits_first = false;
-    if (++cx->operations > MOST_OPERATIONS) {
+    if (cx->operations >= MOST_OPERATIONS) {
         wake(cx->waker);
         return pending(cx, FUTURE_ASKS, .word = "its turn, after all others");
     }
@@ -37,6 +37,7 @@ static enum poll_result operation_poll(struct future *future, struct context *cx
         return pending(cx, FUTURE_WAITS, .fd = self->fd,
                        .word = interest_word[self->interest]);
     }
+    cx->operations++;
     operation_drop(future); /* takes the waker back, if something else woke us */
     self->result = result;
     return ready(self->name, self->fd, result);
@@ -52,7 +53,7 @@ static struct operation operation(const char *name,
                               .attempt = attempt,
                               .interest = interest,
                               .fd = fd,
-                              .bytes = (char *)bytes, /* which some only read */
+                              .bytes = (char *)bytes, /* only the reads change them */
                               .left = length,
                               .result = -EINPROGRESS};
 }

@@ -4,7 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* Its place is used again, by other tasks, and never freed: stale wakers point to it. */
+/* A place for one task after the other. It is never freed, for wakers of tasks that are
+ * gone, which are stale, still say where it is. */
 struct task {
     struct future *future;    /* NULL: no task is here now */
     struct waker self;        /* one with another generation is stale */
@@ -30,7 +31,7 @@ static _Thread_local bool is_executor; /* this thread runs block_on */
 static struct waker main_task;         /* block_on's: its future is not ours to free */
 static struct task *polled;            /* just now; NULL: none */
 
-/* Other threads do not touch tasks. lock must be held when using their inbox: */
+/* Where other threads leave wakers, for they must not touch tasks. The lock guards it. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     struct waker waker;

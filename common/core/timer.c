@@ -72,7 +72,7 @@ static enum poll_result sleep_for_poll(struct future *future, struct context *cx
         sleep_for_drop(future);
         return ready("sleep_for", 0, 0);
     }
-    self->waker = cx->waker; /* at each poll: the task may be another one by now */
+    self->waker = cx->waker; /* at each poll: another task may poll us by now */
     if (self->place == 0)
         heap_insert(self);
     trace(REACTOR_TIMER, .fd = (int)self->ticket, .number = self->deadline - now_ns(),
@@ -122,7 +122,7 @@ static void timeout_drop(struct future *future)
     future_drop(&self->sleep.future);
 }
 
-/* The time comes first: what `inner` has got until then, it finds now. */
+/* inner is polled even when the time is over: it may be done, too, and then it wins. */
 static enum poll_result timeout_poll(struct future *future, struct context *cx)
 {
     struct timeout *self = container_of(future, struct timeout, future);

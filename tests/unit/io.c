@@ -141,6 +141,27 @@ static void test_an_operation_that_gives_way_is_dropped_like_others(void)
     CHECK(future_poll(&read_it.future, &cx) == READY && read_it.result == 1);
 }
 
+/* A task may wait for more than it may do in one poll. */
+static enum poll_result wait_for_many(struct script *self, struct context *cx)
+{
+    for (int i = 0; i < READS; i++) {
+        struct operation read_it = read_some(self->fd, bytes, 1);
+        CHECK(future_poll(&read_it.future, cx) == PENDING && read_it.watched);
+        future_drop(&read_it.future);
+    }
+    return READY;
+}
+
+static void test_what_would_block_does_not_count(void)
+{
+    struct script many = script(wait_for_many, 'm');
+
+    make_pair(fds);
+    many.fd = fds[0];
+    block_on(&many.future);
+    CHECK(nobody_waits());
+}
+
 /* ---- read_exact ---- */
 
 static void test_read_exact_to_the_end(void)
@@ -273,6 +294,7 @@ const struct test io_tests[] = {
     TEST(read_and_write),
     TEST(write_all_through_a_small_buffer),
     TEST(polite_turns),
+    TEST(what_would_block_does_not_count),
     TEST(an_operation_that_gives_way_is_dropped_like_others),
     TEST(read_exact_to_the_end),
     TEST(read_exact_dropped),

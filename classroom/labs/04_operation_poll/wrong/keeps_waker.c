@@ -6,7 +6,7 @@ static enum poll_result operation_poll(struct future *future, struct context *cx
     ssize_t result = self->waits_first ? -EAGAIN : -EINTR;
 
     self->waits_first = false;
-    if (++cx->operations > MOST_OPERATIONS) {
+    if (cx->operations >= MOST_OPERATIONS) {
         wake(cx->waker);
         return pending(cx, FUTURE_ASKS, .word = "its turn, after all others");
     }
@@ -19,6 +19,7 @@ static enum poll_result operation_poll(struct future *future, struct context *cx
                        .word = interest_word[self->interest]);
     }
     self->watched = false;
+    cx->operations++;
     self->result = result;
     return ready(self->name, self->fd, result);
 }

@@ -12,7 +12,7 @@ static enum poll_result one_response_poll(struct future *future, struct context 
                 return PENDING;
             if (self->write.result < 0)
                 return READY;
-            self->sleep = sleep_for(options.delay); /* over write, which is done */
+            self->sleep = sleep_for(options.delay); /* write is done: reuse its memory */
             self->state = SLEEPING;
             break;
         case SLEEPING:
