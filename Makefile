@@ -94,7 +94,7 @@ STAGE6 := $(if $(filter 12,$(N)),$(BUILD)/labs/12/stage6)
 demo:
 	@$(if $(filter-out 12,$(N)),echo 'demo: of all labs only N=12 makes a stage' >&2; exit 2)
 	@$(if $(STAGE6),test -f $(SELECT) || { echo 'demo: there is no $(SELECT); make lab N=12 starts it' >&2; exit 1; })
-	@$(MAKE) -q all 2>/dev/null || { echo 'building ...'; $(MAKE) -s all; }
+	@$(MAKE) -sq all 2>/dev/null || { echo 'building ...'; $(MAKE) -s all; }
 	@$(if $(STAGE6),$(MAKE) -s $(STAGE6) || true)
 	@STAGE6='$(STAGE6)' common/view/demo.sh $(CLIENTS) $(DELAY) $(PROGRAMS) $(STAGE6)
 
@@ -385,7 +385,7 @@ help:
 	@echo 'make demo       run all five and compare; CLIENTS=50 DELAY=0.2 are possible'
 	@echo '                N=12: and the stage that you have made in lab 12'
 	@echo 'make futures    build the programs of the lesson about futures to build/futures/'
-	@echo 'make futures-demo   and run them all'
+	@echo 'make futures-demo   and run them'
 	@echo 'make reactors   the same program with select(2) and io_uring(7): build/reactors/'
 	@echo 'make labs       the list of exercises; make lab N=03 starts one, make grade N=03 judges it,'
 	@echo '                make hint N=03, make solution N=03; make bug N=16 shows a bug to be found;'

@@ -381,6 +381,10 @@ PYTHON
             "$BIN/$stage" "$port"
         [[ "$output" == *"raise ulimit -v"* && "$output" != *"ulimit -u"* ]] || fail "$output"
     done
+    # where malloc has room for small things left
+    run bash -c 'ulimit -v 300000; "$1" -n 500 -d 0.3 2>&1 >/dev/null' - "$BIN/stage2"
+    [ "$status" -eq 1 ] || fail "$status: $output"
+    [[ "$output" == *"raise ulimit -v"* && "$output" != *"ulimit -u"* ]] || fail "$output"
 }
 
 # ---- clients that misbehave ----

@@ -108,8 +108,9 @@ setup_copy() {
 # ---- make demo ----
 
 @test "make demo runs all stages, shows dots, one table and one sentence" {
-    run make -s demo DELAY=0.05 CLIENTS=4
+    run env -u MAKEFLAGS -u MAKELEVEL make demo DELAY=0.05 CLIENTS=4 # as one types it
     [ "$status" -eq 0 ]
+    [[ "$output" != *"Entering directory"* ]]
     [[ "$output" != *$'\e'* ]]
     [[ "$output" != *█* ]]
     for stage in $STAGES; do

@@ -223,12 +223,12 @@ PYTHON
         said "8 tasks, $([ "$stage" = stage3 ] && echo '[0-9]+' || echo 0) in the run queue:$" || fail "$stage: $(cat "$err")"
         [ "$(grep -vc 'this call is under way' "$err")" -eq 9 ]
         said 'main: waits for the end of another task; who has its waker: the end of client 1$'
-        said 'response 2: waits for a deadline; who has its waker: a deadline in [0-9]+\.[0-9] ms$'
+        said 'response 2: waits for a deadline; who has its waker: a deadline in [0-9]+\.[0-9]{3} s$'
         if [ "$stage" = stage3 ]; then
             said 'client 2: waits for fd [0-9]+ readable; it is in the run queue$'
         else
             said 'server: waits for fd ([0-9]+) readable; who has its waker: fd \1 readable$'
-            said 'client 2: waits for fd ([0-9]+) readable; who has its waker: fd \1 readable, a deadline in [0-9.]+ ms$'
+            said 'client 2: waits for fd ([0-9]+) readable; who has its waker: fd \1 readable, a deadline in [0-9.]+ s$'
         fi
     done
 }

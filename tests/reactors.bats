@@ -280,11 +280,11 @@ links() {
     run "$BUILD/futures/completion" 0.1
     [ "$status" -eq 0 ] || fail "$output"
     said=$(printf '%s\n' "$output" | sed 's/^ *[0-9.]* s  //')
-    [ "$said" = "they come after it
+    [ "$said" = "bytes after the drop
 dropped; the answer to the read: Operation canceled
 the buffer is used again: my words
 the other side has sent, and it holds: my words
-the bytes come before the drop
+bytes before the drop
 dropped; the answer to the read: FROM YOU
 the buffer is used again: my words
 the other side has sent, and it holds: my words" ] || fail "$output"

@@ -153,8 +153,9 @@ int64_t lesson_number(const char *text, int64_t least, int64_t most)
 
     if (end == text || *(end + (unit != NULL)) != '\0' || number > most / factor ||
         number * factor < least) {
-        message("the argument is a number from %jd to %jd, such as 100 or 64K, not '%s'",
-                (intmax_t)least, (intmax_t)most, text);
+        message("the argument is a number from %jd to %jd, such as %s, not '%s'",
+                (intmax_t)least, (intmax_t)most, most < 64 << 10 ? "100" : "100 or 64K",
+                text);
         exit(2);
     }
     return number * factor;

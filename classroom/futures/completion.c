@@ -65,7 +65,7 @@ static void drop_half_way(int64_t patience, bool bytes_come_first)
                                   .bytes = buffer};
     struct timeout limit = timeout(&read.future, patience);
 
-    part(bytes_come_first ? "the bytes come before the drop" : "they come after it");
+    part(bytes_come_first ? "bytes before the drop" : "bytes after the drop");
     lesson_connection(ends, 0);
     read.fd = ends[1];
     if (bytes_come_first) { /* after the last poll, and before the drop */

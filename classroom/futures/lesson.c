@@ -3,6 +3,7 @@
 #include "arguments.h"
 #include "view/doctor.h"
 #include "view/fold.h"
+#include "view/room.h"
 
 #include <errno.h>
 #include <netinet/in.h>
@@ -89,6 +90,8 @@ static void print_line(const char *time, const char *format, va_list arguments)
     output_lock();
     if (explains)
         fold_release(); /* else its poll would come after it */
+    for (const char *c = line; *c != '\0'; c++)
+        room_takes(*c == '\n');
     print_bytes(line, strlen(line));
     output_unlock();
 }

@@ -58,13 +58,15 @@ int thread_start(pthread_t *thread, void *(*body)(void *), void *argument)
     return error;
 }
 
-/* pthread_create says EAGAIN of either: so we ask for as much memory ourselves. */
+/* pthread_create says EAGAIN of either: so we ask for memory ourselves, and for more than
+ * malloc may have kept for small things. */
 const char *thread_advice(int error)
 {
-    void *stack = error == ENOMEM ? NULL : malloc(2 * STACK);
+    enum { MUCH = 128 << 20 };
+    void *memory = error == ENOMEM ? NULL : malloc(MUCH);
 
-    free(stack);
-    return stack != NULL ? "raise ulimit -u" : "memory has run out: raise ulimit -v";
+    free(memory);
+    return memory != NULL ? "raise ulimit -u" : "memory has run out: raise ulimit -v";
 }
 
 void thread_began(const char *kind, long number)

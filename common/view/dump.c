@@ -41,8 +41,8 @@ static void add_keeper(struct words *keepers, const struct event *event)
     if (event->kind == REACTOR_WATCH)
         words_add(keepers, "fd %d %s", event->fd, event->word);
     else if (event->kind == REACTOR_TIMER)
-        words_add(keepers, "a deadline in %.1f ms",
-                  (double)event->number / (double)NS_PER_MS);
+        words_add(keepers, "a deadline in %.3f s",
+                  (double)event->number / (double)NS_PER_SECOND);
     else
         words_add(keepers, "the end of %s", words_of_actor(&event->other).text);
 }

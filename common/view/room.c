@@ -75,14 +75,19 @@ static void put(const char *text, size_t length)
     print_all(STDERR_FILENO, text, shown);
 }
 
-/* What a client has printed takes a row, too. */
+void room_takes(int rows)
+{
+    if (!has_end() || !isatty(STDOUT_FILENO))
+        return;
+    left -= rows;
+    printed = printed > rows ? printed - rows : 0;
+}
+
+/* What a client has printed takes a row. */
 static void room_event(const struct event *event)
 {
-    if (!has_end() || event->fd != STDOUT_FILENO || strcmp(event->word, "write") != 0 ||
-        !isatty(STDOUT_FILENO))
-        return;
-    left--;
-    printed -= printed > 0;
+    if (event->fd == STDOUT_FILENO && strcmp(event->word, "write") == 0)
+        room_takes(1);
 }
 
 void room_begins(int64_t queued)

@@ -14,6 +14,9 @@ void room_begins(int64_t queued);
  * wait. */
 int room_ends(void);
 
+/* The program itself has printed so many rows. */
+void room_takes(int rows);
+
 /* From now on there is room for all. */
 void room_has_no_end(void);
 

@@ -206,7 +206,9 @@ static void add_reactor(struct words *words, const struct event *event)
                          "a signal, a thread, or too short a time-out");
         break;
     default:
-        words_add(words, event->fd > 0 ? "comes back: %d woken" : "nothing is ready",
+        words_add(words,
+                  event->fd > 0 ? "comes back: %d woken"
+                                : "comes back: nobody new is woken",
                   event->fd);
     }
 }
@@ -223,7 +225,9 @@ static void add_result(struct words *words, const struct event *event)
         words_add(words, "0, end of stream");
     else
         words_add(words, "%" PRId64 "%s", event->number,
-                  is_one_of(event->word, "read", "write") ? " bytes" : "");
+                  !is_one_of(event->word, "read", "write") ? ""
+                  : event->number == 1                     ? " byte"
+                                                           : " bytes");
 }
 
 static void add_os(struct words *words, const struct event *event)
