@@ -93,7 +93,8 @@ who_is_stuck() {
 
 why_it_died() {
     local said
-    said=$(grep -m 1 -e 'ERROR: AddressSanitizer' -e 'runtime error' -e 'ERROR: LeakSanitizer' -e 'WARNING: ThreadSanitizer' "$err") ||
+    said=$(grep -m 1 -e 'ERROR: AddressSanitizer' -e 'runtime error' -e 'ERROR: LeakSanitizer' -e ': ThreadSanitizer: ' "$err") ||
+        said=$(grep 'stuck: ' "$err" | grep -v -m 1 'none of its own') ||
         said=$(grep -m 1 'stuck: ' "$err") ||
         said=$(tail -n 1 "$err")
     echo "ended $(fact ended): $said"
@@ -118,6 +119,12 @@ how_many() {
 # lines_of TASK: "client 3"; "": all.
 lines_of() {
     grep -E "^ ?[0-9]+\.[0-9]{3} [0-9]{3}  [A-Z]+ +${1:-.*} " "$log" || true
+}
+
+# After each claim that holds: what is not in the log may be missing because it was full.
+does_not_spin() {
+    [ ! -s "${log:-}" ] || [ "$(wc -l <"$log")" -lt 100000 ] ||
+        teach "it waits, and does not look again and again" "fewer than 100000 events" "100000, and more were not counted"
 }
 
 # ---- a verdict ----

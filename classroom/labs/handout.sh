@@ -25,7 +25,8 @@ needs() {
     with_texts "$lab/start.c" >"$emptied"
     file=$product
     the_lab "$1"
-    OTHERS="$file $emptied"
+    OTHERS="$file $emptied
+"
     judged=$product
     if [ "$file" = "$product" ]; then
         OTHERS=

@@ -41,6 +41,7 @@ for ((number = 1; number <= ${#titles[@]}; number++)); do
     (
         set -e
         "claim_$number"
+        does_not_spin
     ) >"$BATS_FILE_TMPDIR/said" 2>&1
     status=$?
     verdict=ok

@@ -7,11 +7,16 @@ load ../grade.bash
 function='timers_next and timers_fire'
 task=
 
-# sleepers WORD...: all but those with b are to wait. Again, if on a busy machine a deadline was over before its sleep began.
+# sleepers WORD...: all but those with b are to wait. Again, and everything later, if on a busy machine a
+# deadline was over before its sleep began.
 sleepers() {
-    local sleeping
-    for _ in 1 2 3 4 5; do
-        try_to_play run -- sleepers "$@"
+    local sleeping later word words
+    for later in 0 10000 30000 70000 150000; do
+        words=()
+        for word in "$@"; do
+            words+=("${word%%[0-9]*}$((${word#[br]} + later))")
+        done
+        try_to_play run -- sleepers "${words[@]}"
         sleeping=$(events 'child.*waits: (deadline in|fd)' | awk '{ print $5 }' | sort -u | grep -c .) || true
         [ "$sleeping" -lt $(($# - $(grep -c b <<<"$*"))) ] || return 0
     done
@@ -73,6 +78,9 @@ waits() {
     early=$(how_many 'comes back early')
     expect_that "a wait for the first deadline lasts until then" "no wait that is too short" \
         "$early that came back early" [ "$early" -le 1 ]
+    looks=$(how_many 'poll\(2\) on .* only looks')
+    expect_that "while all sleep the reactor waits, and does not only look again and again" "60 looks at most" \
+        "$looks looks" [ "$looks" -le 60 ]
 }
 
 @test "without a deadline there is no limit, and what is over is not waited for (3 points)" {

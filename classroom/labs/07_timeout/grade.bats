@@ -31,8 +31,13 @@ said() {
 }
 
 @test "an answer that is there counts, even if the time is over (2 points)" {
-    play run -- limits "$(draw 60000 90000)" "$(draw 30000 50000)" "$(draw 120000 150000)"
-    expect "an answer that is there counts, even if the time is over" "in time" "$(said result)"
+    limit=$(draw 60000 90000)
+    comes=$(draw 30000 50000)
+    look=$(draw 120000 150000)
+    play run -- limits "$limit" "$comes" "$look"
+    expect_that "an answer that is there counts, even if the time is over" \
+        "in time: after $comes us it came, and when the first poll of inner ended, after $look us, it was there" \
+        "$(said result): the limit was $limit us" [ "$(said result)" = "in time" ]
 }
 
 @test "cancelled, it leaves nothing behind (2 points)" {

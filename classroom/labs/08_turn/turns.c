@@ -131,6 +131,9 @@ struct turns_main {
 
 static struct waker noted(struct turns_main *self, struct waker task)
 {
+    if (task.generation % 2 == 0)
+        fail("a new task has generation %u: even, so one day it is 0, which is nobody's",
+             task.generation);
     if (task.place > self->highest)
         self->highest = task.place;
     return task;

@@ -30,4 +30,8 @@ demo() {
     woken=$(how_many 'fd [0-9]+ writable -> wake ')
     expect "who waits to write is woken" "$waits of $waits" "$woken of $waits"
     must_be_whole
+    try_to_play run -- both "$(draw 80000 120000)" "$CHECK_SCALE"
+    must_be_whole
+    expect "who waits to write is woken, while somebody waits to read, too" "all is written, and the byte has come" \
+        "$(sed -n 's/^both: \(.* written, .*\)/\1/p' "$err")"
 }
