@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 const char *const reactor_how = "sleeps in poll(2)";
+size_t reactor_watching;
 
 /* Who waits for what: a row for each descriptor. poll(2) passes over a negative fd.
  *      row   poll_fds (POLL_FDS)         wakers [READABLE]   [WRITABLE]
@@ -17,7 +18,6 @@ const char *const reactor_how = "sleeps in poll(2)";
 static struct pollfd *poll_fds;
 static struct waker (*wakers)[2];
 static int rows;
-static size_t watching; /* so many wakers are there */
 static int interrupt_pipe[2];
 
 static void make_row(int fd)
@@ -48,8 +48,8 @@ static struct waker swap(int fd, enum interest interest, struct waker waker)
     struct waker old = wakers[fd][interest];
 
     wakers[fd][interest] = waker;
-    watching += waker.generation != 0;
-    watching -= old.generation != 0;
+    reactor_watching += waker.generation != 0;
+    reactor_watching -= old.generation != 0;
     int events = (wakers[fd][READABLE].generation != 0 ? POLLIN : 0) |
                  (wakers[fd][WRITABLE].generation != 0 ? POLLOUT : 0);
     poll_fds[fd] = (struct pollfd){events != 0 ? fd : -1, (short)events, 0};
@@ -112,11 +112,6 @@ void reactor_interrupt(void)
 {
     while (write(interrupt_pipe[1], "", 1) < 0 && errno == EINTR)
         ; /* if it is full, it is readable, which is as good */
-}
-
-size_t reactor_watching(void)
-{
-    return watching;
 }
 
 void reactor_visit(visit_waker *visit)

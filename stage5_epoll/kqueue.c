@@ -9,12 +9,12 @@
 #include <unistd.h>
 
 const char *const reactor_how = "sleeps in kqueue(2)";
+size_t reactor_watching;
 
 static struct row {
     struct waker wakers[2];
     bool registered[2]; /* in kqueue's own list */
 } * table;
-static size_t watching; /* so many wakers are there */
 static int rows, kqueue_fd, interrupt_pipe[2];
 
 static void make_row(int fd)
@@ -54,8 +54,8 @@ static struct waker swap(int fd, enum interest interest, struct waker waker)
     struct waker old = table[fd].wakers[interest];
 
     table[fd].wakers[interest] = waker;
-    watching += waker.generation != 0;
-    watching -= old.generation != 0;
+    reactor_watching += waker.generation != 0;
+    reactor_watching -= old.generation != 0;
     return old;
 }
 
@@ -104,7 +104,7 @@ void reactor_wait(int64_t timeout)
     for (int i = 0; i < n; i++) {
         int fd = (int)list[i].ident;
         bool end = (list[i].flags & (EV_EOF | EV_ERROR)) != 0; /* maybe after bytes */
-        if (end || list[i].filter == EVFILT_READ)
+        if (fd != interrupt_pipe[0] && (end || list[i].filter == EVFILT_READ))
             wake_one(fd, READABLE);
         if (end || list[i].filter == EVFILT_WRITE)
             wake_one(fd, WRITABLE);
@@ -117,11 +117,6 @@ void reactor_interrupt(void)
 {
     while (write(interrupt_pipe[1], "", 1) < 0 && errno == EINTR)
         ; /* if it is full, it is readable, which is as good */
-}
-
-size_t reactor_watching(void)
-{
-    return watching;
 }
 
 void reactor_visit(visit_waker *visit)

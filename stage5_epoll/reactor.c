@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 const char *const reactor_how = "sleeps in epoll(7)";
+size_t reactor_watching;
 
 /* Who waits for what: a row for each descriptor, beside epoll's own list.
  *      row   wakers [READABLE]   [WRITABLE]   registered
@@ -19,7 +20,6 @@ static struct row {
     uint32_t exceptional; /* bits of EXCEPTIONAL that were reported */
 } * table;
 static int rows;
-static size_t watching; /* so many wakers are there */
 static int epoll_fd, interrupt_fd;
 
 /* An end, an error, urgent bytes: reported once, perhaps while nobody waits. A read that
@@ -62,8 +62,8 @@ static struct waker swap(int fd, enum interest interest, struct waker waker)
     struct waker old = table[fd].wakers[interest];
 
     table[fd].wakers[interest] = waker;
-    watching += waker.generation != 0;
-    watching -= old.generation != 0;
+    reactor_watching += waker.generation != 0;
+    reactor_watching -= old.generation != 0;
     return old;
 }
 
@@ -124,11 +124,6 @@ void reactor_interrupt(void)
 {
     while (write(interrupt_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0 && errno == EINTR)
         ; /* if it is full, it is readable, which is as good */
-}
-
-size_t reactor_watching(void)
-{
-    return watching;
 }
 
 void reactor_visit(visit_waker *visit)

@@ -241,6 +241,12 @@ says_first() {
     [[ "$output" == *"is not in this handout"* ]]
 }
 
+@test "a handout knows that a lab needs another one, in a file of its own" {
+    labs handout N="06 08"
+    tar -xOf "$BUILD/labs/handout_06_08.tar" handout/classroom/labs/given >"$BATS_TEST_TMPDIR/given"
+    diff "$BATS_TEST_TMPDIR/given" - <<<$'08 common/core/task.c\n06 common/core/timer.c 08'
+}
+
 @test "a file with the start of another lab in it is judged as if it had the product's function there" {
     labs lab N=04 >/dev/null
     run grade "$work/04_operation_poll/io.c"
@@ -297,4 +303,29 @@ replaced() {
     [[ "$output" == *"neither a function nor a comment: int x;"* ]]
     run replaced '/* nothing */\n'
     [ "$status" -eq 1 ]
+}
+
+@test "make demo N=12 has a sixth row, of the student's stage6; one that fails says why in it" {
+    demo() {
+        run labs demo N=12 CLIENTS=4 DELAY=0.05
+        [ "$(grep -c '^stage[1-5] [a-z].* [0-9.]* .*[0-9-]$' <<<"$output")" -eq "$(wc -w <<<"$STAGES")" ] || fail "$output"
+    }
+
+    run labs demo N=12
+    [ "$status" -ne 0 ]
+    [[ "$output" == *"make lab N=12 starts it"* ]]
+    mkdir -p "$work/12_select"
+    cp classroom/reactors/select.c "$work/12_select/select.c"
+    demo
+    [ "$status" -eq 0 ]
+    [ "$(grep -c '^stage6 sleeps in select(2)  *0\.[0-9]' <<<"$output")" -eq 1 ] || fail "$output"
+    awk '{ print } /^void reactor_wait/ { getline; print; print "    fail(\"not yet\");" }' classroom/reactors/select.c \
+        >"$work/12_select/select.c"
+    demo
+    [ "$status" -ne 0 ]
+    [ "$(grep -c '^stage6 sleeps in select(2)  *failed: not yet$' <<<"$output")" -eq 1 ] || fail "$output"
+    echo 'not C' >>"$work/12_select/select.c"
+    demo
+    [ "$status" -ne 0 ]
+    [ "$(grep -c '^stage6  *failed: it does not compile$' <<<"$output")" -eq 1 ] || fail "$output"
 }

@@ -38,7 +38,7 @@ static enum poll_result shown_poll(struct future *future, struct context *cx)
     enum poll_result result = future_poll(&self->either.future, cx);
 
     say("task: I poll both: %s; the reactor keeps %zu of my wakers",
-        result == READY ? "READY" : "PENDING", reactor_watching());
+        result == READY ? "READY" : "PENDING", reactor_watching);
     return result;
 }
 

@@ -11,13 +11,13 @@
 #include <unistd.h>
 
 const char *const reactor_how = "sleeps in io_uring(7)";
+size_t reactor_watching;
 
 static struct row {
     struct waker wakers[2];
     bool asked[2]; /* and not yet answered, whoever waits by then */
 } * table;
 static int rows;
-static size_t watching; /* so many wakers are there */
 static int interrupt_fd;
 
 static void make_row(int fd)
@@ -44,8 +44,8 @@ static struct waker swap(int fd, enum interest interest, struct waker waker)
     struct waker old = table[fd].wakers[interest];
 
     table[fd].wakers[interest] = waker;
-    watching += waker.generation != 0;
-    watching -= old.generation != 0;
+    reactor_watching += waker.generation != 0;
+    reactor_watching -= old.generation != 0;
     return old;
 }
 
@@ -113,11 +113,6 @@ void reactor_interrupt(void)
 {
     while (write(interrupt_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0 && errno == EINTR)
         ; /* if it is full, it is readable, which is as good */
-}
-
-size_t reactor_watching(void)
-{
-    return watching;
 }
 
 void reactor_visit(visit_waker *visit)

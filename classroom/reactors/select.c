@@ -9,10 +9,10 @@
 #include <unistd.h>
 
 const char *const reactor_how = "sleeps in select(2)";
+size_t reactor_watching;
 
 static struct waker wakers[FD_SETSIZE][2]; /* a row for each descriptor that has a bit */
 static int rows;                           /* those that were ever watched are below */
-static size_t watching;                    /* so many wakers are there */
 static int interrupt_pipe[2];
 
 /* A bit beyond the set would be written over what lies behind it. */
@@ -41,8 +41,8 @@ static struct waker swap(int fd, enum interest interest, struct waker waker)
     struct waker old = wakers[fd][interest];
 
     wakers[fd][interest] = waker;
-    watching += waker.generation != 0;
-    watching -= old.generation != 0;
+    reactor_watching += waker.generation != 0;
+    reactor_watching -= old.generation != 0;
     return old;
 }
 
@@ -112,11 +112,6 @@ void reactor_interrupt(void)
 {
     while (write(interrupt_pipe[1], "", 1) < 0 && errno == EINTR)
         ; /* if it is full, it is readable, which is as good */
-}
-
-size_t reactor_watching(void)
-{
-    return watching;
 }
 
 void reactor_visit(visit_waker *visit)

@@ -222,6 +222,7 @@ struct copy_all copy_all(int from, int to, char *buffer, size_t size);
 /* ======== reactor.c of each stage, chosen when the program is linked ======== */
 
 extern const char *const reactor_how; /* it waits, in words: "sleeps in poll(2)" */
+extern size_t reactor_watching;       /* so many wakers it keeps */
 void reactor_init(void);              /* once, before anything else */
 
 /* Wakes `waker` once, when fd is ready or earlier: then try the call again. An error or a
@@ -237,7 +238,5 @@ void reactor_forget(int fd); /* before its close: the next may have the same num
  * thread interrupts; or less: for a signal, or in stage 3 always. (libc::poll) */
 void reactor_wait(int64_t timeout);
 void reactor_interrupt(void); /* this wait, or the next. Signal handlers may, too */
-
-size_t reactor_watching(void); /* so many wakers it keeps */
 
 #endif

@@ -264,7 +264,7 @@ static void run_turn(void)
 
 static void fail_if_stuck(void)
 {
-    if (queued > 0 || timers_next() >= 0 || reactor_watching() > 0 || helpers > 0)
+    if (queued > 0 || timers_next() >= 0 || reactor_watching > 0 || helpers > 0)
         return;
     empty_inbox();
     if (queued > 0)
@@ -281,7 +281,7 @@ static void wait_for_events(void)
     int64_t timeout = before > 0 ? 0 : timers_next();
 
     acting = (struct actor){"reactor", 0};
-    trace(REACTOR_WAIT, .fd = (int)reactor_watching(), .number = timeout);
+    trace(REACTOR_WAIT, .fd = (int)reactor_watching, .number = timeout);
     reactor_wait(timeout); /* here, and nowhere else, we sleep */
     timers_fire();
     empty_inbox(); /* of what other threads have left */

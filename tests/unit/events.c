@@ -110,7 +110,7 @@ static void count_watchers(const struct event *event)
     watchers -= *kept;
     *kept = event->kind == REACTOR_WATCH && event->other.kind != NULL;
     watchers += *kept;
-    CHECK((size_t)watchers == reactor_watching());
+    CHECK((size_t)watchers == reactor_watching);
 }
 
 static void open_some_and_wait(void)
@@ -136,7 +136,7 @@ static void test_a_listener_knows_the_table_of_the_reactor(void)
     trace_listen(BIT(REACTOR_WATCH) | BIT(REACTOR_FORGET) | BIT(REACTOR_READY),
                  count_watchers);
     in_one_run(open_some_and_wait, NULL, NULL);
-    CHECK(watchers == 0 && reactor_watching() == 0);
+    CHECK(watchers == 0 && reactor_watching == 0);
 }
 
 /* ---- deadlines ---- */
@@ -285,7 +285,7 @@ static void visit_reactor_and_timers(void)
         CHECK(visits == 0);
         return;
     }
-    CHECK(visits == 1 && (size_t)visits == reactor_watching());
+    CHECK(visits == 1 && (size_t)visits == reactor_watching);
     CHECK(visited[0].event.kind == REACTOR_WATCH && visited[0].event.fd == fds[0]);
     CHECK(strcmp(visited[0].event.word, "readable") == 0);
     CHECK(visited[0].waker.place == reader.place);

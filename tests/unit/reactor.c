@@ -80,28 +80,28 @@ static void test_spurious_wake_does_no_harm(void)
 
 static void test_a_watch_that_is_taken_back(void)
 {
-    size_t before = reactor_watching();
+    size_t before = reactor_watching;
 
     make_pair(fds);
     fill(fds[0]);
     reading = read_some(fds[0], &byte, 1);
     writing = write_all(fds[0], "w", 1);
     CHECK(poll_by_hand(&reading.future) == PENDING);
-    CHECK(reactor_watching() == before + 1 || is_busy());
+    CHECK(reactor_watching == before + 1 || is_busy());
     CHECK(poll_by_hand(&writing.future) == PENDING);
     CHECK(poll_by_hand(&writing.future) == PENDING); /* in the same place */
-    CHECK(reactor_watching() == before + 2 || is_busy());
+    CHECK(reactor_watching == before + 2 || is_busy());
     future_drop(&reading.future);
-    CHECK(reactor_watching() == before + 1 || is_busy());
+    CHECK(reactor_watching == before + 1 || is_busy());
     future_drop(&reading.future);
     future_drop(&writing.future);
-    CHECK(reactor_watching() == before);
+    CHECK(reactor_watching == before);
 
     CHECK(poll_by_hand(&reading.future) == PENDING);
     forget_and_close(fds[0]);
-    CHECK(reactor_watching() == before);
+    CHECK(reactor_watching == before);
     reactor_watch(fds[1], READABLE, (struct waker){0}); /* there is none */
-    CHECK(reactor_watching() == before);
+    CHECK(reactor_watching == before);
 }
 
 /* PENDING, then polled again before the reactor has said anything: READY. */
@@ -172,7 +172,7 @@ static void use_its_descriptor_again(void)
     CHECK(is_busy() || noted("o"));
     forget_and_close(fds[0]);
     forget_and_close(fds[1]);
-    CHECK(reactor_watching() == 0);
+    CHECK(reactor_watching == 0);
     spawn_reader();
     CHECK(fds[0] == old[0] && fds[1] == old[1]);
 }
@@ -229,7 +229,7 @@ static void spawn_two_watchers(void)
 
 static void write_to_watchers(void)
 {
-    CHECK(noted("op") && reactor_watching() == 1);
+    CHECK(noted("op") && reactor_watching == 1);
     make_it_readable();
 }
 
@@ -238,7 +238,7 @@ static void test_a_new_waker_takes_the_place_of_the_old_one(void)
     if (is_busy())
         return; /* it keeps no wakers */
     in_one_run(spawn_two_watchers, write_to_watchers, NULL);
-    CHECK(noted("p") && reactor_watching() == 0);
+    CHECK(noted("p") && reactor_watching == 0);
 }
 
 /* The waker stays when its task is gone, and is woken for nothing. */
@@ -247,11 +247,11 @@ static void test_a_watcher_that_is_gone(void)
     spawn_watcher();
     sleep_in_main(1 *
                   MS); /* cancels it; it had not said that it does not wait any more */
-    CHECK(reactor_watching() == !is_busy());
+    CHECK(reactor_watching == !is_busy());
     uint64_t wakes = trace_count[EXEC_WAKE];
     CHECK(write(fds[1], "x", 1) == 1);
     reactor_wait(0);
-    CHECK(reactor_watching() == 0 && trace_count[EXEC_WAKE] == wakes);
+    CHECK(reactor_watching == 0 && trace_count[EXEC_WAKE] == wakes);
 }
 
 /* ---- wait and interrupt ---- */
@@ -316,11 +316,11 @@ static void test_many_descriptors(void)
         reads[i] = read_some(pairs[i][0], &bytes[i], 1);
         CHECK(poll_by_hand(&reads[i].future) == PENDING);
     }
-    CHECK(reactor_watching() == (is_busy() ? 0 : MANY));
+    CHECK(reactor_watching == (is_busy() ? 0 : MANY));
     for (int i = 0; i < MANY; i += 2)
         CHECK(write(pairs[i][1], "x", 1) == 1);
     reactor_wait(0);
-    CHECK(reactor_watching() == (is_busy() ? 0 : MANY / 2));
+    CHECK(reactor_watching == (is_busy() ? 0 : MANY / 2));
     for (int i = 0; i < MANY; i++) {
         enum poll_result result = poll_by_hand(&reads[i].future);
         CHECK(result == (i % 2 == 0 ? READY : PENDING));

@@ -203,7 +203,7 @@ bool is_busy(void)
 
 bool nobody_waits(void)
 {
-    return reactor_watching() == 0 && timers_next() < 0;
+    return reactor_watching == 0 && timers_next() < 0;
 }
 
 bool somebody_waits(void)

@@ -86,6 +86,6 @@ int main(int argc, char **argv)
     self.operation.attempt = scripted_attempt;
     block_on(&self.future);
     message("result %zd, tries %d, watched %s, wakers left %zu", self.operation.result,
-            self.tries, self.watched, reactor_watching());
+            self.tries, self.watched, reactor_watching);
     return lab_end();
 }

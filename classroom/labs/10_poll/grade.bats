@@ -51,13 +51,17 @@ expect_few() {
     waits=$(how_many 'at most')
     expect_that "a sleep takes one wait: its time-out is whole milliseconds, rounded up" "$sleeps waits with a limit" \
         "$waits waits with a limit" [ "$waits" -le "$sleeps" ]
-    signals=$(draw 5 9)
+    signals=$(draw 20 30)
     scene signals "$signals"
     expect_few "no limit means: until something is ready" "$((2 * signals + 10))"
     expect "a signal that ends the wait is no failure" "waits: reader: 1" "$(said reader)"
+    early=$(how_many 'comes back early')
+    expect_that "a signal ends the wait: how much time is left is for the executor to say" "some of $signals waits end early" \
+        "$early of them" [ "$early" -gt 0 ]
     wakes=$(draw 5 9)
     scene interrupts "$wakes" 50000
     expect_few "an interrupt ends one wait, and not the next ones" "$((2 * wakes + 10))"
+    expect "no interrupt gets lost: the next one ends a wait, too" "waits: asker: 0" "$(said asker)"
     must_be_whole
     scene turns "$(draw 20 50)"
     must_be_whole

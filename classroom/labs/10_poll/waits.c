@@ -190,6 +190,8 @@ static void *answer(void *unused)
 
 static void *send_signals(void *unused)
 {
+    while (!waits)
+        pause_ms();
     for (int64_t i = 0; i < number; i++) {
         pause_ms();
         pthread_kill(executor, SIGUSR1);

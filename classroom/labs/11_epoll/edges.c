@@ -1,14 +1,16 @@
-/* Descriptors that epoll(7) is told of once: edges [LIVES [ROUNDS]], edges unread [US].
- * Says on stderr whenever epoll is told something.
+/* Descriptors that epoll(7) is told of once: edges [LIVES [ROUNDS]], edges unread [US],
+ * edges ends [LIVES]. Says on stderr whenever epoll is told something.
  *
  * LIVES streams are made and closed, one after the other, so that each has the number of
  * the one before. In each a task reads ROUNDS bytes, writes many, and then has still left
  * a waker when its descriptor is closed. unread: bytes come that nobody reads, for they
- * were waited for in vain before; meanwhile a task sleeps for US microseconds. */
+ * were waited for in vain before; meanwhile a task sleeps for US microseconds. ends: in
+ * each life a task copies what comes: five bytes and the end, at once. */
 #define _DEFAULT_SOURCE /* syscall; NOLINT(bugprone-reserved-identifier): libc wants it */
 #include "../lab.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -19,6 +21,7 @@ enum { MOST_WAITS = 20000, TO_WRITE = 1 << 16 };
 
 static char bytes[TO_WRITE];
 static int64_t rounds;
+static int sink = -1; /* of `ends`, to which it is copied */
 
 /* In the place of the C library's, to be a witness.
  * NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
@@ -85,6 +88,36 @@ static struct waker spawn_life(int fd, long number)
     return spawn(&self->future, "life", number);
 }
 
+/* In `ends`. */
+struct copier {
+    struct future future;
+    int fd;
+    char buffer[64];
+    struct copy_all copy;
+};
+
+static enum poll_result copier_poll(struct future *future, struct context *cx)
+{
+    struct copier *self = container_of(future, struct copier, future);
+
+    if (future_poll(&self->copy.future, cx) == PENDING)
+        return PENDING;
+    if (self->copy.result < 0)
+        fail("the copy broke: %s", strerror((int)-self->copy.result));
+    forget_and_close(self->fd);
+    return READY;
+}
+
+static struct waker spawn_copier(int fd, long number)
+{
+    struct copier *self = allocate(1, sizeof *self);
+
+    message("life %ld", number);
+    *self = (struct copier){.future = {copier_poll, NULL}, .fd = fd};
+    self->copy = copy_all(fd, sink, self->buffer, sizeof self->buffer);
+    return spawn(&self->future, "life", number);
+}
+
 /* ---- its peer, whom no reactor wakes ---- */
 
 struct lives {
@@ -102,7 +135,17 @@ static void begin_life(struct lives *self)
     self->number++;
     self->sent = 0;
     make_stream(self->ends);
-    self->join = join_task(spawn_life(self->ends[0], (long)self->number));
+    self->join = join_task(sink < 0 ? spawn_life(self->ends[0], (long)self->number)
+                                    : spawn_copier(self->ends[0], (long)self->number));
+}
+
+/* Both before the next wait. */
+static void send_all_and_end(struct lives *self)
+{
+    if (self->sent++ > 0)
+        return;
+    if (write(self->ends[1], "bytes", 5) != 5 || shutdown(self->ends[1], SHUT_WR) != 0)
+        fail("cannot write to the stream: %s", strerror(errno));
 }
 
 /* Now and then something comes, or is taken. */
@@ -131,8 +174,10 @@ static enum poll_result lives_poll(struct future *future, struct context *cx)
             begin_life(self);
         } else if (future_poll(&self->sleep.future, cx) == PENDING)
             return PENDING;
-        else
+        else if (sink < 0)
             act(self);
+        else
+            send_all_and_end(self);
         self->sleep = sleep_for(NS_PER_MS);
     }
 }
@@ -187,6 +232,18 @@ static void run_unread(int argc, char **argv)
     close(self.ends[1]);
 }
 
+static void run_ends(int argc, char **argv)
+{
+    struct lives self = {.future = {lives_poll, NULL}};
+
+    self.left = lab_number(argc, argv, 2, 3, 1, 1000);
+    sink = open("/dev/null", O_WRONLY);
+    if (sink < 0)
+        fail("cannot open /dev/null: %s", strerror(errno));
+    block_on(&self.future);
+    close(sink);
+}
+
 static void run_lives(int argc, char **argv)
 {
     struct lives self = {.future = {lives_poll, NULL}};
@@ -202,8 +259,10 @@ int main(int argc, char **argv)
     trace_listen(1U << REACTOR_WAIT, count_wait);
     if (argc > 1 && strcmp(argv[1], "unread") == 0)
         run_unread(argc, argv);
+    else if (argc > 1 && strcmp(argv[1], "ends") == 0)
+        run_ends(argc, argv);
     else
         run_lives(argc, argv);
-    message("wakers left: %zu", reactor_watching());
+    message("wakers left: %zu", reactor_watching);
     return lab_end();
 }

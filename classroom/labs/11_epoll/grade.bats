@@ -30,7 +30,12 @@ told() {
     expect_that "edge-triggered: what became ready is said once, if nobody waits for it, too; a sleep takes one wait more" \
         "at most 5 waits" "$waits waits" [ "$waits" -le 5 ]
     must_be_whole
-    play run -- stage5 -n "$(draw 3 9)" -d 0.1 -r none
+    clients=$(draw 3 9)
+    play run -- stage5 -n "$clients" -d 0.1 -r none
+    told=$(how_many 'epoll_ctl on fd')
+    expect_that "epoll is told of what somebody waits for, and of nothing else" \
+        "$clients clients and the listener, so at most $((clients + 2)) calls of epoll_ctl" "$told calls of epoll_ctl" \
+        [ "$told" -le $((clients + 2)) ]
 }
 
 @test "who is forgotten leaves nothing behind (3 points)" {
@@ -41,4 +46,9 @@ told() {
     expect "who is forgotten leaves no waker behind, to wake somebody else later" "0 wakers" "${left:-0} wakers"
     must_be_whole
     expect "the log tells of each" "$lives descriptors forgotten" "$(how_many 'forgets fd') descriptors forgotten"
+    try_to_play run -- edges ends "$lives"
+    expect_that "an end that comes with the last bytes is reported (EXCEPTIONAL), and wakes who waits after these" \
+        "the copy of each life ends" "$(who_is_stuck)" [ "$(fact ended)" = 0 ]
+    expect "a new descriptor is not taken for the old one, whose end was reported" "0 polls for nothing" \
+        "$(how_many 'life [0-9]+ .*PENDING: wasted') polls for nothing"
 }

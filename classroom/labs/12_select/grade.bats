@@ -45,7 +45,7 @@ why_refused() {
 }
 
 @test "it waits as long as it should, and then comes back (3 points)" {
-    signals=$(draw 5 9)
+    signals=$(draw 20 30)
     scene signals "$signals"
     expect_few "no limit means: until something is ready" "$((2 * signals + 10))"
     expect "a signal that ends the wait is no failure" "waits: reader: 1" "$(said reader)"

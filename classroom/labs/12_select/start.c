@@ -45,11 +45,6 @@ void reactor_interrupt(void)
     /* TODO */
 }
 
-size_t reactor_watching(void)
-{
-    return watching;
-}
-
 void reactor_visit(visit_waker *visit)
 {
     (void)visit; /* TODO: each waker in the table: for the doctor */
