@@ -23,9 +23,9 @@ static int interrupt_pipe[2];
 static void make_row(int fd)
 {
     for (; rows <= fd; rows++) {
-        if (rows % 64 == 0) {
-            poll_fds = reallocate(poll_fds, (size_t)rows + 64, sizeof *poll_fds);
-            wakers = reallocate(wakers, (size_t)rows + 64, sizeof *wakers);
+        if (rows % 1024 == 0) {
+            poll_fds = reallocate(poll_fds, (size_t)rows + 1024, sizeof *poll_fds);
+            wakers = reallocate(wakers, (size_t)rows + 1024, sizeof *wakers);
         }
         poll_fds[rows] = (struct pollfd){.fd = -1};
         memset(wakers[rows], 0, sizeof *wakers);

@@ -20,8 +20,8 @@ static int rows, kqueue_fd, interrupt_pipe[2];
 static void make_row(int fd)
 {
     for (; rows <= fd; rows++) {
-        if (rows % 64 == 0)
-            table = reallocate(table, (size_t)rows + 64, sizeof *table);
+        if (rows % 1024 == 0)
+            table = reallocate(table, (size_t)rows + 1024, sizeof *table);
         memset(&table[rows], 0, sizeof *table);
     }
 }

@@ -23,8 +23,8 @@ static int interrupt_fd;
 static void make_row(int fd)
 {
     for (; rows <= fd; rows++) {
-        if (rows % 64 == 0)
-            table = reallocate(table, (size_t)rows + 64, sizeof *table);
+        if (rows % 1024 == 0)
+            table = reallocate(table, (size_t)rows + 1024, sizeof *table);
         memset(&table[rows], 0, sizeof *table);
     }
 }

@@ -36,8 +36,8 @@ static void settle(uint32_t place, struct sleep_for *sleep)
 
 static void heap_insert(struct sleep_for *sleep)
 {
-    if (length++ % 64 == 0) /* room for 64 more, and for heap[0], which is not used */
-        heap = reallocate(heap, length + 64, sizeof *heap);
+    if (length++ % 1024 == 0) /* room for as many, and for heap[0], which is not used */
+        heap = reallocate(heap, length + 1024, sizeof *heap);
     sleep->ticket = ++tickets;
     settle(length, sleep);
 }
