@@ -5,8 +5,8 @@ static struct waker swap(int fd, enum interest interest, struct waker waker)
     struct waker old = wakers[fd][interest];
 
     wakers[fd][interest] = waker;
-    watching += waker.generation != 0;
-    watching -= old.generation != 0;
+    reactor_watching += waker.generation != 0;
+    reactor_watching -= old.generation != 0;
     bool is_watched =
         wakers[fd][READABLE].generation != 0 || wakers[fd][WRITABLE].generation != 0;
     int events = is_watched ? POLLIN : 0;

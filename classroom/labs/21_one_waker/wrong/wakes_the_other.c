@@ -8,8 +8,8 @@ static struct waker swap(int fd, enum interest interest, struct waker waker)
 
     wake(old); /* so that it is not lost: it tries again, and comes back */
     *place = waker;
-    watching += waker.generation != 0;
-    watching -= old.generation != 0;
+    reactor_watching += waker.generation != 0;
+    reactor_watching -= old.generation != 0;
     int events = interest == READABLE ? POLLIN : POLLOUT;
     poll_fds[fd] = (struct pollfd){waker.generation != 0 ? fd : -1, (short)events, 0};
     return old;
