@@ -42,6 +42,8 @@ class Terminal:
             fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack('HHHH', ROWS, COLUMNS, 0, 0))
             os.closerange(3, 256)  # else the first descriptor of a page would be another one
             os.chdir(folder)
+            for one in (signal.SIGINT, signal.SIGQUIT):
+                signal.signal(one, signal.SIG_DFL)  # a shell ignores them for what runs behind
             os.execvpe('bash', ['bash', '-c', command], environment(folder))
         except OSError as error:
             print(f'cannot start bash in {folder}: {error}')
