@@ -1,5 +1,6 @@
 /* What stage5_epoll/kqueue.c uses of kqueue(2), declared as its manual pages have it: to
- * compile that file, and no more, where there is no such system. The numbers mean nothing. */
+ * compile that file, and no more, where there is no such system. The numbers mean
+ * nothing. */
 #ifndef EVENT_H
 #define EVENT_H
 
