@@ -821,13 +821,18 @@ function callSays(state) {
     return [soft('last call: '), element('b', {}, state.call.sentence), state.call.actor === '' ? '' : ` (${state.call.actor})`];
 }
 
+/* As few words as it takes to fit: no width tells it, for names and words differ. */
 function drawOs(state) {
     const fds = [...state.descriptors].filter(([fd]) => fd > 2).sort(([a], [b]) => a - b);
-    const shown = fds.slice(0, fds.length > FDS ? FDS - 1 : FDS).map(([fd, descriptor]) => fdChip(state, fd, descriptor, fds.length > 7));
-    if (fds.length > FDS)
-        shown.push(soft(`and ${fds.length - shown.length} more`));
-    fill('os', 'Operating system', element('p', {}, ...callSays(state), ...backlogSays(state)),
-        element('div', {class: 'fds'}, ...shown));
+    const some = fds.slice(0, fds.length > FDS ? FDS - 1 : FDS);
+    const more = fds.length > FDS ? [soft(`and ${fds.length - some.length} more`)] : [];
+    const chips = element('div', {class: 'fds'});
+    fill('os', 'Operating system', element('p', {}, ...callSays(state), ...backlogSays(state)), chips);
+    for (const isShort of [false, true]) {
+        chips.replaceChildren(...some.map(([fd, descriptor]) => fdChip(state, fd, descriptor, isShort)), ...more);
+        if (chips.scrollHeight <= chips.clientHeight)
+            break;
+    }
 }
 
 // ---- sentences ----

@@ -487,12 +487,17 @@ function boxesInPage() {
     return bad;
 }
 
-/* Runs in the page: at each step, or each few of a long run, which text of a card is cut off? */
-function cardsInPage() {
+/* Runs in the page: at each step, or each few of a long run, which text of a card or of a
+ * descriptor is cut off? */
+function textsInPage() {
     const bad = [];
     for (let n = 1; n <= replay.length && bad.length < 5; n += Math.ceil(replay.length / 400)) {
-        now = stateAt(n); // and only the cards are drawn, for there are many steps
+        now = stateAt(n); // and only these two are drawn, for there are many steps
         drawTasks(now);
+        drawOs(now);
+        const fds = document.querySelector('.fds');
+        if (fds.scrollHeight > fds.clientHeight || fds.scrollWidth > fds.clientWidth + 1)
+            bad.push(`step ${n}: cut off: ${fds.innerText.replaceAll('\n', ' | ')}`);
         for (const card of document.querySelectorAll('.card')) {
             const right = card.getBoundingClientRect().right;
             const isCut = one => one.scrollWidth > one.clientWidth + 1 || one.scrollHeight > one.clientHeight + 2
@@ -516,7 +521,7 @@ async function boxes(file, ...sizes) {
             for (const line of await page.evaluate(boxesInPage))
                 bad.add(`${size}, step ${n}: ${line}`);
         }
-        for (const line of size === sizes[0] ? await page.evaluate(cardsInPage) : []) // the narrowest
+        for (const line of size === sizes[0] ? await page.evaluate(textsInPage) : []) // the narrowest
             bad.add(`${size}, ${line}`);
         [...bad].slice(0, 8).forEach(line => check(false, line));
         await page.context().close();
