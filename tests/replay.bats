@@ -267,8 +267,8 @@ run_of_tests() {
         set -- "$@" -- boxes "$page" 1024x720 1280x720 1920x1080
     done
     look "$@"
-    replayed stage4 -n 60 -d 0.02
-    look boxes "$page" 1024x720 1280x720
+    replayed stage4 -n 120 -d 0.02 # names of three digits
+    look boxes "$page" 1024x720
 }
 
 @test "10,000 events: a step takes at most 3 times one among a hundred" {

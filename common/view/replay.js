@@ -720,12 +720,15 @@ function fdName(state, fd) {
     return `fd ${fd} · ${descriptor.what === 'listener' ? 'the listener' : descriptor.owner || descriptor.what}`;
 }
 
+/* With the words, if there is room for them. */
+const mayFit = (what, words) => element('div', {class: 'fit'}, what, ' ', element('span', {}, words));
+
 /* A token, or the place that one has just left. */
 function keptCell(state, name, place) {
     if (name !== '')
-        return [token(name, place), ' ' + name];
+        return mayFit(token(name, place), name);
     if (state.coming !== null && state.coming.from === place)
-        return [token(state.coming.task, place, true), ' is woken'];
+        return mayFit(token(state.coming.task, place, true), 'is woken');
     return [soft('–')];
 }
 
@@ -782,7 +785,7 @@ function drawSleepers(state) {
         .sort((a, b) => b.last - a.last).map(task => ({
             isNow: run.events[state.step - 1].actor === task.name,
             cells: [`${task.call.word}${task.call.fd > 0 ? ` on ${fdName(state, task.call.fd)}` : ''}`,
-                [square(task.name, 'inside'), ' ' + task.name]],
+                mayFit(square(task.name, 'inside'), task.name)],
         }));
     fill('reactor', 'No reactor · who sleeps in which call, the kernel knows',
         table(['the call that has not returned', 'the thread inside'], rows, roomFor('reactor'), [55, 45]));
