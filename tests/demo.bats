@@ -15,7 +15,7 @@ load helpers
 @test "stages 2 to 5 start all responses before any ends" {
     for stage in $STAGES; do
         [ "$stage" != stage1 ] || continue
-        "$BIN/$stage" -d 0.3 -r none >"$BATS_TEST_TMPDIR/out"
+        "$BIN/$stage" -d 0.8 -r none >"$BATS_TEST_TMPDIR/out"
         whole_answers 10 <"$BATS_TEST_TMPDIR/out"
         all_starts_come_first <"$BATS_TEST_TMPDIR/out"
     done

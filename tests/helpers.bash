@@ -128,6 +128,11 @@ wait_until() {
     done
 }
 
+# once_in_three COMMAND...: where a busy machine may disturb, and a fault always would.
+once_in_three() {
+    "$@" || "$@" || "$@"
+}
+
 # start_server STAGE OPTION...: sets server (its process) and port. Its stderr: server.err.
 start_server() {
     local stage=$1 err=$BATS_TEST_TMPDIR/server.err

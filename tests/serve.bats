@@ -181,10 +181,10 @@ two_signals() {
 }
 
 @test "a SIGINT that was ignored when a demo or a client started stays ignored" {
-    start_server stage2 -d 0.2
+    start_server stage2 -d 0.6
     # the shell ignores it for what it starts in the background
     for stage in $STAGES; do
-        for mode in "demo -d 0.2" "client -p $port"; do
+        for mode in "demo -d 0.6" "client -p $port"; do
             rm -f "$BATS_TEST_TMPDIR/out"
             # shellcheck disable=SC2086 # several words
             "$BIN/$stage" $mode -n 1 -r none --trace="$BATS_TEST_TMPDIR/trace" >"$BATS_TEST_TMPDIR/out" 3>&- &

@@ -17,7 +17,7 @@ struct task {
     const char *said_word;
     struct task *next; /* in the run queue, or in the list of unused places */
 };
-enum { MOST_TASKS = 1 << 20 };
+enum { MOST_TASKS = 1 << 17 };
 static struct task tasks[MOST_TASKS]; /* pages that are not used take no memory */
 static uint32_t places;               /* used so far */
 static struct task *unused;           /* places that are free again */

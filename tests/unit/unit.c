@@ -150,21 +150,25 @@ void sleep_in_main(int64_t duration)
 }
 
 static step *steps[4]; /* the last is NULL */
+static int pauses;     /* that are left before the next step */
 
-/* One step, a pause, the next step, a pause, ..., and then `inner`. */
+/* One step, a pause, the next step, a pause, ..., and then `inner`. A pause takes some
+ * turns, in each of which all others run, however slow the machine is. */
 static enum poll_result run_steps(struct script *self, struct context *cx)
 {
-    for (;;) {
-        if (self->fd >= 0 && steps[self->fd] != NULL &&
-            future_poll(&self->sleep.future, cx) == PENDING)
+    while (steps[self->fd] != NULL) {
+        if (pauses == 0) {
+            steps[self->fd]();
+            pauses = 6;
+            self->sleep = sleep_for(MS);
+        }
+        if (future_poll(&self->sleep.future, cx) == PENDING)
             return PENDING;
-        if (self->fd < 0 || steps[self->fd] != NULL)
+        self->sleep = sleep_for(MS);
+        if (--pauses == 0)
             self->fd++;
-        if (steps[self->fd] == NULL)
-            return self->inner == NULL ? READY : future_poll(self->inner, cx);
-        steps[self->fd]();
-        self->sleep = sleep_for(5 * MS);
     }
+    return self->inner == NULL ? READY : future_poll(self->inner, cx);
 }
 
 void in_one_run_until(struct future *until, step *first, step *second, step *third)
@@ -172,6 +176,7 @@ void in_one_run_until(struct future *until, step *first, step *second, step *thi
     struct script main_script = script(run_steps, 'm');
 
     main_script.inner = until;
+    main_script.fd = 0;
     steps[0] = first;
     steps[1] = second;
     steps[2] = third;
