@@ -351,7 +351,7 @@ SOURCES := $(wildcard common/*/*.[ch] stage*/*.[ch] \
            $(LABS_SOURCES)
 # These need headers that are not there everywhere.
 FOREIGN := $(wildcard tests/bench/peers/lib*.c)
-SCRIPTS := common/view/demo.sh common/view/bars.sh classroom/check_setup.sh classroom/why_epoll.sh classroom/labs/labs.sh classroom/labs/handout.sh tests/run.sh tests/sanitize.sh tests/bench/event_log.sh .ci/run
+SCRIPTS := common/view/demo.sh common/view/bars.sh classroom/check_setup.sh classroom/why_epoll.sh classroom/labs/labs.sh classroom/labs/handout.sh tests/run.sh tests/lanes.sh tests/sanitize.sh tests/bench/event_log.sh .ci/run
 
 lint:
 	@mkdir -p $(BUILD)

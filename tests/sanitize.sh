@@ -17,29 +17,30 @@ if command -v setarch >/dev/null && setarch -R true 2>/dev/null; then
     fixed_addresses='setarch -R'
 fi
 
-run_with() {
+# build_with FOLDER FLAG...
+build_with() {
     folder=build/$1
-    files=$2
-    shift 2
-    echo "# make sanitize: $*"
+    shift
     make -s -j2 BUILD="$folder" BIN="$folder" CFLAGS="-O1 -g -fno-omit-frame-pointer $*" all futures units
-    # shellcheck disable=SC2086 # several words
-    BUILD=$folder BIN=$folder $fixed_addresses tests/run.sh $files
+}
+
+# run_in FOLDER FILE...: the commands that do.
+run_in() {
+    folder=build/$1
+    shift
+    printf "BUILD=$folder BIN=$folder $fixed_addresses tests/run.sh %s\n" "$@"
 }
 
 export ASAN_OPTIONS=exitcode=99:detect_leaks=1:abort_on_error=0
 export UBSAN_OPTIONS=halt_on_error=1:exitcode=99:print_stacktrace=1
 export TSAN_OPTIONS=exitcode=99:halt_on_error=1
 
-# Side by side, for most of them wait. (strace would count the system calls of
-# ThreadSanitizer's own thread: so injected.bats and copy.bats are not for it.)
-trap 'trap - TERM; kill 0' INT TERM
-log=$(mktemp)
-run_with tsan "$with_threads" -fsanitize=thread >"$log" 2>&1 &
-tsan=$!
-status=0
-run_with asan "$all" -fsanitize=address,undefined -fno-sanitize-recover=all || status=1
-wait "$tsan" || status=1
-cat "$log"
-rm -f "$log"
-exit "$status"
+build_with asan -fsanitize=address,undefined -fno-sanitize-recover=all
+build_with tsan -fsanitize=thread
+# (strace would count the system calls of ThreadSanitizer's own thread: so injected.bats and
+# copy.bats are not for it.)
+# shellcheck disable=SC2086 # several words
+{
+    run_in asan $all
+    run_in tsan $with_threads
+} | tests/lanes.sh
