@@ -66,7 +66,7 @@ static bool goes_on_without(struct one_client *self, int error)
 /* Returns whether the client goes on. */
 static bool connected(struct one_client *self, ssize_t error)
 {
-    if (error == 0 && net_is_itself(self->fd)) /* nobody listens at that port */
+    if (error == 0 && net_is_itself(self->fd, self->address)) /* nobody listens there */
         error = -ECONNREFUSED;
     if (error < 0)
         return goes_on_without(self, (int)-error);

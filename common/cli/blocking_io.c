@@ -66,7 +66,7 @@ int connect_by(int fd, const struct addrinfo *address, int64_t deadline)
         called("connect", fd, connect(fd, address->ai_addr, address->ai_addrlen));
     if (error == -EINPROGRESS || error == -EINTR)
         error = wait_for_connection(fd, deadline);
-    if (error == 0 && net_is_itself(fd))
+    if (error == 0 && net_is_itself(fd, address))
         return -ECONNREFUSED;
     return (int)error;
 }

@@ -110,16 +110,13 @@ void net_address_text(const struct sockaddr *address, socklen_t length,
         snprintf(text, ADDRESS_TEXT, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
 }
 
-bool net_is_itself(int fd)
+bool net_is_itself(int fd, const struct addrinfo *address)
 {
     struct sockaddr_storage own = {0};
-    struct sockaddr_storage peer = {0};
-    socklen_t own_length = sizeof own;
-    socklen_t peer_length = sizeof peer;
+    socklen_t length = sizeof own;
 
-    return getsockname(fd, (struct sockaddr *)&own, &own_length) == 0 &&
-           getpeername(fd, (struct sockaddr *)&peer, &peer_length) == 0 &&
-           own_length == peer_length && memcmp(&own, &peer, own_length) == 0;
+    return getsockname(fd, (struct sockaddr *)&own, &length) == 0 &&
+           length == address->ai_addrlen && memcmp(&own, address->ai_addr, length) == 0;
 }
 
 const char *net_advice(const struct addrinfo *address, int error)

@@ -28,9 +28,10 @@ long net_backlog(void);
  * here, before anybody waits for us, and that is said: it may block for seconds. */
 struct addrinfo *net_find(const char *host, int port);
 
-/* Whether both ends of a connection are this one socket: nobody listened there, and the
- * kernel gave it that very port as its own. */
-bool net_is_itself(int fd);
+/* Whether both ends of a connection to `address` are this one socket: nobody listened
+ * there, and the kernel gave it that very port as its own. (Not seen of 0.0.0.0, another
+ * name of this machine: that client waits for its time-out.) */
+bool net_is_itself(int fd, const struct addrinfo *address);
 
 /* What to do about an errno of socket or connect: "check --host". */
 const char *net_advice(const struct addrinfo *address, int error);
