@@ -1,7 +1,6 @@
 #!/bin/sh
-# Runs the commands on stdin, one a line, three at a time, for most of them wait; the first
-# ones first. Says when one ends, and prints what they printed when all have ended. Exits 1
-# if one fails.
+# Runs the commands on stdin, one a line, two at a time, the first ones first. Says when one
+# ends, and prints what they printed when all have ended. Exits 1 if one fails.
 set -eu
 
 LOGS=$(mktemp -d)
@@ -9,7 +8,7 @@ export LOGS
 trap 'rm -rf "$LOGS"' EXIT
 status=0
 # shellcheck disable=SC2016 # for the shells that xargs starts
-xargs -P 3 -I '{}' sh -c '
+xargs -P 2 -I '{}' sh -c '
     begin=$(date +%s)
     status=0
     eval "$1" >"$(mktemp "$LOGS/XXXXXX")" 2>&1 || status=1

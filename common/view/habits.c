@@ -16,9 +16,10 @@ static const uint32_t usual = BIT(EXEC_TURN) | BIT(EXEC_PENDING) | BIT(EXEC_WAST
 
 /* ---- long polls ---- */
 
-static bool a_person_looks;               /* so printing takes time, too */
-static volatile sig_atomic_t was_stopped; /* since the last event */
-static int64_t last_time;                 /* of an event */
+static bool a_person_looks; /* so printing takes time, too */
+/* Events that do not count after a stop: the clock of the first may be read before it. */
+static volatile sig_atomic_t stopped;
+static int64_t last_time; /* of an event */
 static struct {
     long count;
     int64_t longest; /* ns */
@@ -28,10 +29,11 @@ static struct {
 static void look_at_time(const struct event *event)
 {
     int64_t took = event->time - last_time;
-    bool counts = event->kind != EXEC_TURN && !was_stopped && !a_person_looks;
+    bool counts = event->kind != EXEC_TURN && stopped == 0 && !a_person_looks;
 
     last_time = event->time;
-    was_stopped = 0;
+    if (stopped > 0)
+        stopped--;
     if (!counts || took <= LONG_POLL_MS * NS_PER_MS)
         return;
     long_polls.count++;
@@ -138,7 +140,7 @@ static void habits_event(const struct event *event)
 void habits_was_stopped(int number)
 {
     (void)number;
-    was_stopped = 1;
+    stopped = 2;
 }
 
 void habits_start(const struct views *views)
