@@ -268,7 +268,7 @@ run_of_tests() {
     done
     look "$@"
     replayed stage4 -n 120 -d 0.02 # names of three digits
-    look boxes "$page" 1024x720
+    look boxes "$page" 1024x720 1280x720
 }
 
 @test "10,000 events: a step takes at most 3 times one among a hundred" {

@@ -46,7 +46,7 @@ unit() {
     unit wake_from_another_thread
 }
 
-@test "two threads may wake the same task 5,000 times each, beside stale wakers" {
+@test "two threads may wake the same task 20,000 times each, beside stale wakers" {
     unit wakes_from_many_threads
 }
 

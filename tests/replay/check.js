@@ -523,13 +523,12 @@ async function boxes(file, ...sizes) {
         const length = await page.evaluate(() => replay.length);
         const bad = new Set();
         check(await page.$eval('#opening', one => !one.hidden && one.scrollHeight <= one.clientHeight), size, 'the opening is cut off');
-        const steps = size === sizes[0] ? 60 : 20; // the narrowest is the first
-        for (let n = 1; n <= length; n += Math.max(1, Math.floor(length / steps))) {
+        for (let n = 1; n <= length; n += Math.max(1, Math.floor(length / 60))) {
             await page.evaluate(at => replay.go(at), n);
             for (const line of await page.evaluate(boxesInPage))
                 bad.add(`${size}, step ${n}: ${line}`);
         }
-        for (const line of size === sizes[0] ? await page.evaluate(textsInPage) : [])
+        for (const line of size === sizes[0] ? await page.evaluate(textsInPage) : []) // the narrowest
             bad.add(`${size}, ${line}`);
         [...bad].slice(0, 8).forEach(line => check(false, line));
         await page.context().close();

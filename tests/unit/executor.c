@@ -175,7 +175,7 @@ static void test_wake_from_another_thread(void)
     CHECK(trace_count[REACTOR_WAIT] < 10 || is_busy());
 }
 
-enum { WAKES = 5000, THREADS = 2 };
+enum { WAKES = 20000, THREADS = 2 };
 
 static void *wake_often(void *unused)
 {
