@@ -6,6 +6,7 @@ set -eu
 LOGS=$(mktemp -d)
 export LOGS
 trap 'rm -rf "$LOGS"' EXIT
+trap 'exit 1' INT TERM
 status=0
 # shellcheck disable=SC2016 # for the shells that xargs starts
 xargs -P 2 -I '{}' sh -c '
