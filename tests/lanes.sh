@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the commands on stdin, one a line, two at a time, the first ones first. Says when one
-# ends, and prints what they printed when all have ended. Exits 1 if one fails.
+# Runs the commands on stdin, one a line, two at a time, the first ones first. Says when
+# one ends, and prints what they printed when all have ended. Exits 1 if one fails.
 set -eu
 
 LOGS=$(mktemp -d)
