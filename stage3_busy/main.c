@@ -15,16 +15,17 @@ struct options options;
 struct async_main {
     struct future future;
     const struct addrinfo *addresses;
-    struct waker *clients; /* all that were spawned */
+    struct waker *clients; /* a handle of each that was spawned: see core.h */
     long spawned;
     long joined; /* so many of them */
 };
 
 /* Not all at once: thousands of clients would connect before the server's first accept,
- * and overflow the listener's queue. Two such batches can be in it. */
+ * and overflow the listener's queue. Everywhere it has room for two such batches. */
+enum { BATCH = 60 };
 static void spawn_some(struct async_main *self)
 {
-    long end = self->spawned + net_backlog() / 2;
+    long end = self->spawned + BATCH;
 
     for (; self->spawned < options.clients && self->spawned < end; self->spawned++) {
         struct future *client = client_main(self->addresses);
@@ -44,7 +45,7 @@ static enum poll_result async_main_poll(struct future *future, struct context *c
     for (; self->joined < options.clients; self->joined++) {
         struct join_task join = join_task(self->clients[self->joined]);
         if (future_poll(&join.future, cx) == PENDING)
-            return PENDING; /* the next poll makes a new join: it keeps nothing */
+            return PENDING; /* the next poll makes a new join: a join keeps nothing */
     }
     return READY;
 }

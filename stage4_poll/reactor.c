@@ -18,7 +18,7 @@ size_t reactor_watching;
 static struct pollfd *poll_fds;
 static struct waker (*wakers)[2];
 static int rows;
-static int interrupt_pipe[2];
+static int interrupt_pipe[2] = {-1, -1};
 
 static void make_row(int fd)
 {

@@ -15,7 +15,7 @@ static struct row {
     struct waker wakers[2];
     bool registered[2]; /* in kqueue's own list */
 } * table;
-static int rows, kqueue_fd, interrupt_pipe[2];
+static int rows, kqueue_fd, interrupt_pipe[2] = {-1, -1};
 
 static void make_row(int fd)
 {
@@ -116,7 +116,7 @@ void reactor_wait(int64_t timeout)
 void reactor_interrupt(void)
 {
     while (write(interrupt_pipe[1], "", 1) < 0 && errno == EINTR)
-        ; /* if it is full, it is readable, which is as good */
+        ; /* if it is full, there is an edge that the next wait sees */
 }
 
 void reactor_visit(visit_waker *visit)

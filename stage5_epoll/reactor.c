@@ -20,10 +20,10 @@ static struct row {
     uint32_t exceptional; /* bits of EXCEPTIONAL that were reported */
 } * table;
 static int rows;
-static int epoll_fd, interrupt_fd;
+static int epoll_fd, interrupt_fd = -1;
 
 /* An end, an error, urgent bytes: reported once, perhaps while nobody waits. A read that
- * got less than it asked for may have stopped there, and then there is more to read. */
+ * got less than it asked for may have stopped just before, and no other edge comes. */
 #define EXCEPTIONAL (EPOLLRDHUP | EPOLLHUP | EPOLLERR | EPOLLPRI)
 
 static void make_row(int fd)
@@ -53,7 +53,7 @@ void reactor_init(void)
     if (epoll_fd < 0 || interrupt_fd < 0)
         fail("cannot make an epoll and an eventfd: %s; raise ulimit -n", strerror(errno));
     make_row(interrupt_fd);
-    tell_epoll(interrupt_fd); /* each write is an edge: nobody has to read it */
+    tell_epoll(interrupt_fd); /* each write is an edge, and this is one: never read it */
 }
 
 /* Puts a waker into the table, and returns the one that was there. */
@@ -123,7 +123,7 @@ void reactor_wait(int64_t timeout)
 void reactor_interrupt(void)
 {
     while (write(interrupt_fd, &(uint64_t){1}, sizeof(uint64_t)) < 0 && errno == EINTR)
-        ; /* if it is full, it is readable, which is as good */
+        ; /* if it is full, there is an edge that the next wait sees */
 }
 
 void reactor_visit(visit_waker *visit)

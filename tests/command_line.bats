@@ -171,6 +171,9 @@ refused() {
     run "$BATS_TEST_TMPDIR/my stage" -x
     [ "$status" -eq 2 ]
     [[ "$output" == "my stage: unknown or ambiguous option -x; my stage accepts "* ]]
+    run bash -c 'exec -a "$(printf "a%.0s" {1..3000})" "$1" -n 0' - "$BIN/stage4"
+    [ "$status" -eq 2 ]
+    [[ "$output" == aaaa*"a: --clients accepts a whole number from 1 to 1000000, not '0'" ]] || fail "$output"
 }
 
 @test "options come in any order, short and long, joined and apart" {

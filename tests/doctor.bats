@@ -106,7 +106,7 @@ said() {
     wait_until 2 grep -q '^start 1' "$out"
     sleep 0.3
     kill -QUIT "$helper"
-    wait_until 2 said 'this call is under way: read on fd [0-9]+$'
+    wait_until 2 said 'the executor is in read, fd [0-9]+$'
     kill -KILL "$helper"
     finish || true
     begin "$program" -n 1 -d 0.1 --explain
@@ -118,6 +118,15 @@ said() {
     run "$program" -n 1 -d 0.1
     [ "$status" -eq 0 ]
     [[ "${lines[-1]}" =~ ^stage4:\ blocked:\ a\ poll\ of\ response\ 1\ took\ 10[0-9]+\ ms\ \(polls\ over\ 50\ ms:\ 1\) ]] || fail "$output"
+}
+
+@test "and also when no client got an answer because of it" {
+    faulty stage3_busy/server.c 's/self->state = SLEEPING;/sleep(1); &/'
+    run bash -c '"$1" -n 1 -d 2 -t 0.5 >/dev/null' - "$program"
+    [ "$status" -eq 1 ]
+    [[ "${lines[0]}" == "stage4: 1 of 1 clients failed: no whole answer "* ]] || fail "$output"
+    [[ "${lines[1]}" =~ ^stage4:\ blocked:\ a\ poll\ of\ response\ 1\ took\ 10[0-9]+\ ms ]] || fail "$output"
+    [ "${#lines[@]}" -eq 2 ] || fail "$output"
 }
 
 @test "a waker that is not left with the reactor: the server is lost, and that is said" {
@@ -247,7 +256,7 @@ stopped_run_is_healthy() {
         finish || fail "$stage: exit $?"
         whole_answers 3 <"$out"
         said "8 tasks, $([ "$stage" = stage3 ] && echo '[0-9]+' || echo 0) in the run queue:$" || fail "$stage: $(cat "$err")"
-        [ "$(grep -vc 'this call is under way' "$err")" -eq 9 ]
+        [ "$(grep -vc 'the executor is in' "$err")" -eq 9 ]
         said 'main: waits for the end of another task; who has its waker: the end of client 1$'
         said 'response 2: waits for a deadline; who has its waker: a deadline in [0-9]+\.[0-9]{3} s$'
         if [ "$stage" = stage3 ]; then

@@ -49,12 +49,13 @@ reads_of_linker() {
 @test "no accept for a while (EMFILE, ENFILE, EPERM): said once, then all are served" {
     need strace
     for stage in $STAGES; do
-        for error in EMFILE ENFILE EPERM; do
+        for error in EMFILE ENFILE EPERM; do # (of these only EMFILE is for ulimit -n)
             inject "accept:error=$error:when=2..4" "$BIN/$stage" -n 5 -d 0.02 -r none \
                 >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err"
             whole_answers 5 <"$BATS_TEST_TMPDIR/out"
             [ "$(grep -c "$stage: cannot accept more clients now: " "$BATS_TEST_TMPDIR/err")" -eq 1 ]
             [ "$(wc -l <"$BATS_TEST_TMPDIR/err")" -eq 1 ]
+            [ "$(grep -c 'Raise ulimit -n' "$BATS_TEST_TMPDIR/err")" -eq "$([ $error = EMFILE ] && echo 1 || echo 0)" ]
         done
     done
 }

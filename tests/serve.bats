@@ -130,6 +130,16 @@ ends_at_once() {
     helper=
 }
 
+@test "--explain says that it waits for its last response, before it does" {
+    for stage in stage1 stage2; do
+        response_of "$stage" --explain=os
+        kill -INT "$server"
+        wait_until 5 grep -qE ' main +pthread_cond_wait \.\.\.$' "$BATS_TEST_TMPDIR/server.err"
+        kill -TERM "$server"
+        ends_at_once "$stage"
+    done
+}
+
 @test "a second signal ends a server at once; --replay has its page" {
     for stage in $STAGES; do
         response_of "$stage" --replay="$BATS_TEST_TMPDIR/$stage.html"

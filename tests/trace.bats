@@ -124,6 +124,9 @@ os.execv(sys.argv[1], sys.argv[1:])' "$BIN/$2" -n 3 -d 12 --trace="$file" -r non
         run bash -c '"$1" -n 2 -d 0 --trace=/dev/full >/dev/null' - "$BIN/$stage"
         [ "$status" -eq 1 ]
         [ "$output" = "$stage: cannot write /dev/full: No space left on device; is the disk full?" ]
+        run bash -c '"$1" -n 2 -d 0 -r json --trace=/dev/full >/dev/null' - "$BIN/$stage"
+        [ "$status" -eq 1 ]
+        [ "$(field completed <<<"${lines[1]}")" -eq 2 ] || fail "$output"
         run "$BIN/$stage" --trace "$BATS_TEST_TMPDIR/none/file"
         [ "$status" -eq 1 ]
         [ "$output" = "$stage: cannot make $BATS_TEST_TMPDIR/none/file: No such file or directory; give --trace a file that can be written" ]

@@ -1,7 +1,7 @@
 #include "lesson.h"
 
 #include "arguments.h"
-#include "view/doctor.h"
+#include "view/habits.h"
 #include "view/fold.h"
 #include "view/room.h"
 
@@ -38,7 +38,8 @@ static struct views views_of(const char *name, const char *operands, int *argc,
 
 static void end_views(void)
 {
-    doctor_warns();
+    habits_warn_of_busy_tasks();
+    habits_warn_of_long_polls();
     if (!views_end())
         _Exit(EXIT_FAILURE);
 }

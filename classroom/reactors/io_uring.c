@@ -18,7 +18,7 @@ static struct row {
     bool asked[2]; /* and not yet answered, whoever waits by then */
 } * table;
 static int rows;
-static int interrupt_fd;
+static int interrupt_fd = -1;
 
 static void make_row(int fd)
 {

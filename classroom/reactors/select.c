@@ -13,7 +13,7 @@ size_t reactor_watching;
 
 static struct waker wakers[FD_SETSIZE][2]; /* a row for each descriptor that has a bit */
 static int rows;                           /* those that were ever watched are below */
-static int interrupt_pipe[2];
+static int interrupt_pipe[2] = {-1, -1};
 
 /* A bit beyond the set would be written over what lies behind it. */
 static void make_row(int fd)

@@ -93,7 +93,7 @@ static void print_line(const char *format, va_list arguments)
 {
     char text[1000];
     char line[4 * sizeof text];
-    int start = snprintf(text, sizeof text, "%s: ", program_name);
+    int start = snprintf(text, sizeof text, "%.200s: ", program_name);
     size_t length = 0;
 
     vsnprintf(text + start, sizeof text - (size_t)start, format, arguments);

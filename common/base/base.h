@@ -33,21 +33,21 @@ _Noreturn void fail(const char *format, ...) __attribute__((format(printf, 1, 2)
 void output_lock(void);
 void output_unlock(void);
 
-/* Writes all of it, and waits for a place that is full; not mixed with what other threads
- * print. Returns 0 or -errno.
+/* Writes all of it, and waits while fd is full; not mixed with what other threads print.
+ * Returns 0 or -errno.
  *
  * Shortcut: it is no future. Printing may block, and then all tasks wait for the
  * terminal. Stdout belongs to our parent too, so we must not make it non-blocking; the
  * real thing has a thread that prints, and a future that waits for that thread. */
 int print_all(int fd, const char *bytes, size_t length);
 
-extern bool stderr_failed; /* a print to stderr has: the program will exit with 1 */
+extern bool stderr_failed; /* a write to it has: the program will exit with 1 */
 
 /* calloc and realloc that never return NULL. Memory policy: when there is none left we
  * say so and end; a future that cannot be stored cannot be waited for either. */
 void *allocate(size_t count, size_t size);
 void *reallocate(void *old, size_t count, size_t size);
 
-void set_nonblocking(int fd); /* a new descriptor, which has no other flags to keep */
+void set_nonblocking(int fd); /* which has no other flags to keep */
 
 #endif

@@ -21,8 +21,8 @@ enum event_kind {
     EXEC_WAKE,    /* a task is queued again, by `other`; number: the queue's length */
     EXEC_INBOX,   /* another thread, the actor, leaves a wake for the executor */
     EXEC_POLL,    /* a task leaves the queue, and is polled; number: what is left in it */
-    EXEC_PENDING, /* its poll returned PENDING; its first, or something became ready */
-    EXEC_WASTED,  /* its poll returned PENDING, and nothing had become ready */
+    EXEC_PENDING, /* its poll returned PENDING; its first, or one that got on: see next */
+    EXEC_WASTED,  /* the same, but no future became READY in it, no task was made */
     EXEC_DONE,    /* its poll returned READY */
     EXEC_CANCEL,  /* its future is dropped before that, by `other` */
     EXEC_STUCK,   /* no task can ever be woken again; number: -1 */

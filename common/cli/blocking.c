@@ -25,7 +25,7 @@ static bool stopping; /* lock must be held when using it, or when a response sta
 
 static void close_descriptor(int fd)
 {
-    trace(OS_CALL, .word = "close", .fd = fd);
+    trace(OS_CALL, .word = "close", .fd = fd); /* before: the next may get its number */
     close(fd);
 }
 
@@ -62,7 +62,7 @@ void echo_back(int fd)
 
 void hang_up(int fd, bool whole)
 {
-    set_nonblocking(fd);
+    set_nonblocking(fd); /* so that discard_input does not wait */
     discard_input(fd);
     close_descriptor(fd);
     pthread_mutex_lock(&lock);
@@ -176,6 +176,7 @@ static void run_clients(const char *host, int port)
     struct client *clients = allocate((size_t)options.clients, sizeof *clients);
     long started = 0;
 
+    net_need_descriptors(options.clients, options.mode == DEMO ? 2 : 1);
     addresses = net_find(host, port);
     for (long number = 1; number <= options.clients; number++) {
         struct client *client = &clients[started];
@@ -220,9 +221,11 @@ static void stop_server(void)
     stopping = true;
     if (!options.echo)
         say_waits_for_responses();
-    while (responses_running() > 0 && !options.echo)
+    while (responses_running() > 0 && !options.echo) {
+        trace(OS_START, .word = "pthread_cond_wait");
         called("pthread_cond_wait", 0,
                as_a_system_call(pthread_cond_wait(&one_has_ended, &lock)));
+    }
     pthread_mutex_unlock(&lock);
 }
 
@@ -230,7 +233,6 @@ static void stop_server(void)
 
 static void demo(void)
 {
-    net_need_descriptors(options.clients, 2);
     listener = net_listen(options.host, options.port);
     start_server();
     run_clients(options.host, net_port(listener));
@@ -249,12 +251,6 @@ static void serve(void)
     stop_server();
 }
 
-static void client(void)
-{
-    net_need_descriptors(options.clients, 1);
-    run_clients(options.host, options.port);
-}
-
 int blocking_main(int argc, char **argv, struct stage stage,
                   void (*server)(int listener, const struct options *options))
 {
@@ -267,6 +263,6 @@ int blocking_main(int argc, char **argv, struct stage stage,
     else if (options.mode == SERVE)
         serve();
     else
-        client();
+        run_clients(options.host, options.port);
     return run_ends(&options);
 }

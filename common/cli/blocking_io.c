@@ -30,8 +30,8 @@ static int64_t time_left(int64_t deadline)
     return left > 1000 ? left : 1000;
 }
 
-/* SO_RCVTIMEO or SO_SNDTIMEO: from now on each read, or connect, gives up after as long
- * as it is now until the deadline. */
+/* SO_RCVTIMEO or SO_SNDTIMEO: from now on each read, or connect, gives up when what is
+ * left now until the deadline has gone. */
 static void set_timeout(int fd, int option, int64_t deadline)
 {
     int64_t us = time_left(deadline) / 1000;

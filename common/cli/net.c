@@ -123,25 +123,24 @@ const char *net_advice(const struct addrinfo *address, int error)
 {
     bool is_version_6 = address->ai_family == AF_INET6;
 
+    if (is_version_6 &&
+        (error == EADDRNOTAVAIL || error == EAFNOSUPPORT || error == ENETUNREACH))
+        return "this machine may be without IPv6: try --host 127.0.0.1";
     switch (error) {
     case ECONNREFUSED:
         return "is a server listening there? Start one with serve";
     case EMFILE:
-    case ENFILE:
         return "raise ulimit -n, or take fewer clients";
+    case ENFILE:
+        return "all programs together have too many files open: end some";
     case ENOBUFS:
     case ENOMEM:
         return "memory has run out: take fewer clients";
     case EADDRNOTAVAIL:
-        if (!is_version_6)
-            return "all local ports may be in use: wait a minute, or take fewer clients";
-        break;
+        return "all local ports may be in use: wait a minute, or take fewer clients";
     default:
-        if (error != EAFNOSUPPORT && error != ENETUNREACH)
-            is_version_6 = false;
+        return "check --host and --port";
     }
-    return is_version_6 ? "this machine may be without IPv6: try --host 127.0.0.1"
-                        : "check --host and --port";
 }
 
 static void own_address_text(int listener, char text[ADDRESS_TEXT])
@@ -172,24 +171,6 @@ int net_port(int listener)
 }
 
 /* ---- listen ---- */
-
-long net_backlog(void)
-{
-    static long backlog; /* 0: not yet looked up */
-    char line[32];
-
-    if (backlog > 0)
-        return backlog;
-    FILE *file = fopen("/proc/sys/net/core/somaxconn", "r");
-    if (file == NULL || fgets(line, sizeof line, file) == NULL)
-        backlog = 128; /* where the system does not say: what many have */
-    else
-        backlog = strtol(line, NULL, 10);
-    if (file != NULL)
-        fclose(file);
-    backlog = backlog < 2 ? 2 : backlog < MOST_BACKLOG ? backlog : MOST_BACKLOG;
-    return backlog;
-}
 
 /* Returns a listener, or -errno. */
 static int listen_on(const struct addrinfo *address)

@@ -11,18 +11,13 @@
  * 1 if the hard limit forbids it. */
 void net_need_descriptors(long clients, long each);
 
-/* Raises it as far as it goes: a server cannot know how many clients come. */
+/* Raises it as far as it goes, to 65,536 at most: a server cannot know how many come. */
 void net_take_descriptors(void);
 
 /* A listening socket, which blocks, with a backlog of SOMAXCONN. (tcp_bind) */
 int net_listen(const char *host, int port);
 
 int net_port(int listener);
-
-/* How many connections may wait in a listener's queue here; 2 at least, and 250 at most,
- * for whoever takes that many at once is not polite. */
-enum { MOST_BACKLOG = 250 };
-long net_backlog(void);
 
 /* All addresses of `host`, for freeaddrinfo. A name that is not numeric is looked up
  * here, before anybody waits for us, and that is said: it may block for seconds. */

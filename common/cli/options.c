@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,8 +48,8 @@ static const char help[] =
     "  -d, --delay SECONDS      how long the server waits (1)\n"
     "  -H, --host HOST          where to listen (127.0.0.1) or connect (localhost)\n"
     "  -p, --port PORT          serve, client: 8000; else 0, any free port\n"
-    "  -t, --timeout SECONDS    what a client may take in all (delay + 30; where it\n"
-    "                           may queue, in stage 1 and as client, N x delay + 10)\n"
+    "  -t, --timeout SECONDS    what a client may take in all (delay + 30; of stage\n"
+    "                           1, N x delay + 10; as client, N + 10)\n"
     "  -r, --report FORM        text, json or none (text)\n"
     "      --explain[=ROLES]    say each step; ROLES: some of exec,future,reactor,os\n"
     "      --step               stages 3 to 5: --explain, and stop before each turn\n"
@@ -68,7 +67,7 @@ static const char *const gone[][2] = {
     {"--sndbuf", "copy"}, {"--wake", "herd"},  {"--trigger", "edge_level"},
 };
 
-static const char *const modes[] = {"demo", "serve", "client"};
+const char *const mode_names[] = {"demo", "serve", "client"};
 static const char *const report_forms[] = {"text", "json", "none"};
 static const char *const roles[] = {"exec", "future", "reactor", "os"};
 
@@ -77,11 +76,6 @@ static const char *values[CHOICES];
 static const char no_value[] = "";
 static const char *program_path;
 static const char *operands[2]; /* the first, and the last of those that are too many */
-
-const char *mode_name(enum mode mode)
-{
-    return modes[mode];
-}
 
 /* Its place in `choices`, or -1. */
 static int place_of(int letter)
@@ -99,20 +93,7 @@ static const char *value_of(int letter)
 
 /* ---- what we answer ---- */
 
-static _Noreturn void usage_error(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
-
-static void usage_error(const char *format, ...)
-{
-    char text[900];
-    va_list arguments;
-
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    message("%s", text);
-    exit(2);
-}
+#define usage_error(...) (message(__VA_ARGS__), exit(2))
 
 static _Noreturn void bad_value(int letter, const char *value)
 {
@@ -295,9 +276,9 @@ static unsigned explained_roles(void)
 
 static enum mode given_mode(void)
 {
-    const char *word = operands[0] != NULL ? operands[0] : modes[DEMO];
+    const char *word = operands[0] != NULL ? operands[0] : mode_names[DEMO];
     bool may_be_value = value_of(EXPLAIN) != NULL || value_of(TIMELINE) != NULL;
-    int mode = find_name(modes, 3, word, strlen(word));
+    int mode = find_name(mode_names, 3, word, strlen(word));
 
     if (mode >= 0)
         return (enum mode)mode;
@@ -311,7 +292,7 @@ static void check_mode(enum mode mode)
 {
     for (int i = 0; i < CHOICES; i++)
         if (values[i] != NULL && (choices[i].modes & 1U << mode) == 0)
-            usage_error("--%s is of no use to %s%s", choices[i].name, modes[mode],
+            usage_error("--%s is of no use to %s%s", choices[i].name, mode_names[mode],
                         choices[i].letter == ECHO
                             ? "; nc -N HOST PORT is the client of an echo server"
                             : "");
@@ -322,7 +303,7 @@ static void check_mode(enum mode mode)
         usage_error("--delay is of no use to serve --echo, which answers at once");
 }
 
-/* Two names may lead to one file. */
+/* Two names may lead to one file that is there. */
 static bool is_same_file(const char *path, const char *other)
 {
     struct stat file, other_file;

@@ -32,6 +32,6 @@ struct options {
  * and exit status 2. */
 struct options options_parse(int argc, char **argv, struct stage stage);
 
-const char *mode_name(enum mode mode);
+extern const char *const mode_names[3];
 
 #endif

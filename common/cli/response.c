@@ -1,6 +1,7 @@
 #include "cli/response.h"
 
 #include "base/trace.h"
+#include "cli/tally.h"
 
 #include <errno.h>
 #include <stdatomic.h>
@@ -33,14 +34,9 @@ long responses_running(void)
     return started - ended;
 }
 
-long responses_whole(void)
+struct tally responses_tally(void)
 {
-    return whole_ones;
-}
-
-long responses_broken(void)
-{
-    return started - whole_ones;
+    return (struct tally){whole_ones, started - whole_ones};
 }
 
 void discard_input(int fd)
@@ -78,7 +74,6 @@ void accept_failed(int error)
         fail("cannot accept: %s; start the server again", strerror(error));
     if (!said)
         message("cannot accept more clients now: %s; they have to wait%s",
-                strerror(error),
-                error == EMFILE || error == ENFILE ? ". Raise ulimit -n" : "");
+                strerror(error), error == EMFILE ? ". Raise ulimit -n" : "");
     said = true;
 }

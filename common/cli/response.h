@@ -18,8 +18,7 @@ enum { ECHO_BUFFER = 1024 };
 void response_starts(void);
 void response_ends(bool whole);
 long responses_running(void);
-long responses_whole(void);
-long responses_broken(void);
+struct tally responses_tally(void);
 
 /* Throws away what the client said, for we do not listen; to be called before the close.
  * A close over unread bytes resets the connection, and the client may lose our last line.

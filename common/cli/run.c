@@ -3,7 +3,7 @@
 #include "base/trace.h"
 #include "cli/tally.h"
 #include "cli/thread.h"
-#include "view/doctor.h"
+#include "view/habits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static void open_standard_streams(void)
 
 struct options run_starts(int argc, char **argv, struct stage stage)
 {
-    static struct options options; /* outlives this call: the views may look at it */
+    struct options options;
 
     signal(SIGPIPE, SIG_IGN); /* write fails with EPIPE, and one connection ends */
     signal(SIGXFSZ, SIG_IGN); /* EFBIG: the file is as large as ulimit -f allows */
@@ -98,7 +98,7 @@ static struct cost cost_of_run(void)
         .user = seconds_between(before.ru_utime, usage.ru_utime),
         .sys = seconds_between(before.ru_stime, usage.ru_stime),
         .max_rss_kib = max_rss_kib(&usage),
-        .switches = usage.ru_nvcsw,
+        .switches = usage.ru_nvcsw - before.ru_nvcsw,
     };
 }
 
@@ -151,7 +151,7 @@ static void report_json(FILE *out, const struct options *options, struct cost co
             "\"failed\":%ld,\"delay_s\":%.9g,\"wall_s\":%.6f,\"user_s\":%.6f,"
             "\"sys_s\":%.6f,\"max_rss_kib\":%ld,\"peak_threads\":%ld,"
             "\"voluntary_switches\":%ld",
-            program_name, mode_name(options->mode),
+            program_name, mode_names[options->mode],
             options->mode == SERVE ? served : options->clients, tally.completed,
             tally.failed, (double)options->delay / (double)NS_PER_SECOND, cost.wall,
             cost.user, cost.sys, cost.max_rss_kib, thread_peak(), cost.switches);
@@ -179,8 +179,8 @@ static void report(const struct options *options, struct cost cost)
     print_all(STDERR_FILENO, text, strlen(text));
 }
 
-/* A text only if anybody got an answer: else the line that says why not is all there is
- * to say. */
+/* A text only if anybody got an answer: else the line that says why not, and a poll that
+ * may be the reason, is all there is to say. */
 int run_ends(const struct options *options)
 {
     struct cost cost = cost_of_run();
@@ -189,11 +189,11 @@ int run_ends(const struct options *options)
     bool answered = status == EXIT_SUCCESS || tally_of(options->mode).completed > 0;
     bool is_text = options->report == REPORT_TEXT;
 
-    if (!all_written)
-        return EXIT_FAILURE;
-    if (options->report == REPORT_JSON || (is_text && answered))
+    if (options->report == REPORT_JSON || (is_text && answered && all_written))
         report(options, cost);
-    if (is_text && answered)
-        doctor_warns();
-    return stderr_failed ? EXIT_FAILURE : status;
+    if (is_text && answered && all_written)
+        habits_warn_of_busy_tasks();
+    if (is_text)
+        habits_warn_of_long_polls();
+    return stderr_failed || !all_written ? EXIT_FAILURE : status;
 }

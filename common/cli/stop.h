@@ -3,8 +3,9 @@
 #define STOP_H
 
 /* From here on the first of the two signals makes the returned descriptor readable, and
- * only that; a second one, 200 ms later or more, is for who handled it before: it ends
- * the program at once. Call it once. The descriptor blocks. (ctrl_c) */
+ * only that; a second one ends the program at once, by whoever handled it before. (The
+ * same within 200 ms does not count: `timeout` sends it twice.) Call it once. The
+ * descriptor blocks. (ctrl_c) */
 int stop_descriptor(void);
 
 #endif

@@ -29,7 +29,7 @@ void client_failed(const char *why, ...)
 struct tally tally_of(enum mode mode)
 {
     if (mode == SERVE)
-        return (struct tally){responses_whole(), responses_broken()};
+        return responses_tally();
     return (struct tally){completed, failed};
 }
 

@@ -1,12 +1,12 @@
 #include "cli/thread.h"
 
 #include "base/trace.h"
+#include "view/dump.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Enough for what our threads do. The usual 8 MiB are too many addresses for
  * thousands. */
@@ -110,58 +110,18 @@ long thread_peak(void)
     return peak;
 }
 
-/* ---- SIGQUIT: without printf, and without locks, as in any signal handler ---- */
-
-static atomic_flag busy = ATOMIC_FLAG_INIT; /* one at a time may use these: */
-static char line[200];
-static size_t length;
-
-static void add(const char *text)
-{
-    while (*text != '\0' && length < sizeof line)
-        line[length++] = *text++;
-}
-
-static void add_number(const char *before, long number)
-{
-    char digits[24] = "";
-    size_t first = sizeof digits - 1;
-
-    for (long rest = number; rest > 0; rest /= 10)
-        digits[--first] = (char)('0' + rest % 10);
-    add(number > 0 ? before : "");
-    add(digits + first);
-}
-
-/* "stage2: response 3 is in read, fd 7" */
-static void print_place(const char *kind, long number, const char *call, int fd)
-{
-    length = 0;
-    add(program_name);
-    add(": ");
-    add(kind);
-    add_number(" ", number);
-    add(call != NULL ? " is in " : " runs");
-    add(call != NULL ? call : "");
-    add_number(", fd ", call != NULL ? fd : 0);
-    add("\n");
-    if (write(STDERR_FILENO, line, length) < 0)
-        return; /* whom should we tell? */
-}
+/* ---- SIGQUIT ---- */
 
 static void on_quit(int signal_number)
 {
     int saved_errno = errno;
 
     (void)signal_number;
-    if (atomic_flag_test_and_set(&busy))
-        return;
     for (struct place *place = places; place != NULL; place = place->next) {
         const char *kind = place->kind;
         if (kind != NULL)
-            print_place(kind, place->number, place->call.name, place->call.fd);
+            dump_call(&place->call, kind, place->number);
     }
-    atomic_flag_clear(&busy);
     errno = saved_errno;
 }
 

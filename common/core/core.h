@@ -4,8 +4,8 @@
  *        ^                                                        |
  *        +------------------------- wake(waker) ------------------+
  *
- * One thread runs it, and only that may call what is declared here, but for wake and
- * reactor_interrupt. Time is in nanoseconds. (In parentheses: a thing's name in Rust.) */
+ * One thread runs it, and only that may use what is declared here, but for wake, helpers
+ * and reactor_interrupt. Time is in ns. (In parentheses: its name in the sources.) */
 #ifndef CORE_H
 #define CORE_H
 
@@ -19,8 +19,8 @@
 enum poll_result { PENDING, READY };
 
 /* Which task, and which of those that have lived in its place. A small value: copy it
- * freely, it owns nothing. Who has it can wake the task, join it, and cancel it; when the
- * task is gone, that does nothing. All zero: nobody. (Waker, JoinHandle) */
+ * freely, it owns nothing. Whoever has it can wake the task, cancel it, or join it; when
+ * it is gone, that does nothing, or is READY. All zero: nobody. (Waker, JoinHandle) */
 struct waker {
     uint32_t place;
     uint32_t generation;
@@ -36,8 +36,9 @@ struct context {
  *
  * It is never polled after READY. It may be copied until its first poll, unless it points
  * into itself, and must stay where it is after that: others may point into it. (Pin)
- * Whoever embeds a future must drop it. `drop` is right in every state, also before the
- * first poll, after READY, and twice: so to cancel a future is to drop it. (Future) */
+ * Whoever embeds a future must drop it, but for a READY one of io.c or timer.c, which
+ * holds nothing. `drop` is right in every state, also before the first poll, after READY,
+ * and twice: so to cancel a future is to drop it. (Future) */
 struct future {
     enum poll_result (*poll)(struct future *self, struct context *cx);
     void (*drop)(struct future *self); /* NULL: nothing to release */
@@ -76,22 +77,22 @@ void wake(struct waker waker);
  * is left. When nothing can ever wake a task again, exits 1. Not for tasks. (block_on) */
 void block_on(struct future *future);
 
-/* Makes a task of `future`, which comes from malloc, and is dropped and freed when it is
- * READY. Its name: "client 3"; `kind` must live as long as the program. (spawn) */
+/* Makes a task of `future`, the first member of what malloc gave: dropped and freed when
+ * READY or cancelled. Its name: "client 3"; `kind` must never be freed. (spawn) */
 struct waker spawn(struct future *future, const char *kind, long number);
 
 /* Drops its future where it stands. A task must not cancel itself. (abort) */
 void cancel(struct waker waker);
 
-/* READY when the task is gone: done, or cancelled. Only one may wait. (JoinHandle) */
+/* READY when the task is done or cancelled. Only one may wait: the last. (JoinHandle) */
 struct join_task {
     struct future future;
     struct waker task;
 };
 struct join_task join_task(struct waker task);
 
-/* So many threads are about to wake a task; while there are any, none is stuck. Each is
- * counted until its wake; if that woke nobody, it then calls reactor_interrupt. */
+/* So many threads are about to wake a task; while there are any, no task is stuck. Each
+ * counts itself out after its wake, and then calls reactor_interrupt. */
 extern atomic_int helpers;
 
 struct actor name_of(struct waker waker); /* none: nobody, or a task that is gone */
@@ -119,10 +120,10 @@ struct operation {
     int fd;                                     /* non-blocking; closed after our drop */
     enum interest interest : 8;
     bool watched;     /* the reactor may have our waker */
-    bool waits_first; /* copy_all knows that it would block: see reactor_watch */
-    char *bytes;      /* both move on with each attempt, so they outlive each wait */
-    size_t left;
-    ssize_t result; /* when it is READY: as the kernel, or -errno */
+    bool waits_first; /* copy_all expects that it would block: see reactor_watch */
+    char *bytes;      /* read_exact and write_all move both on; of connect_to: the */
+    size_t left;      /* address, and its length */
+    ssize_t result;   /* -EINPROGRESS; when it is READY: as the kernel, or -errno */
 };
 
 /* result: a new connection, non-blocking, the caller's to close. (TcpAccept) */
@@ -136,7 +137,7 @@ struct operation connect_to(int fd, const struct sockaddr *address, socklen_t le
 struct operation read_some(int fd, char *bytes, size_t length);
 
 /* result: 0, when all have come; -ENODATA when the stream ends before. Dropped half-way,
- * the bytes that came are lost to the next reader; `left` have not. (read_exact) */
+ * the bytes that came are lost to the next reader; `left` did not. (read_exact) */
 struct operation read_exact(int fd, char *bytes, size_t length);
 
 /* result: 0, when all are written. Woken, it goes on where it had to wait, else the other
@@ -147,7 +148,7 @@ void forget_and_close(int fd); /* the reactor forgets it, too */
 
 /* ======== timer.c: deadlines ======== */
 
-/* READY at `duration` from this call on, never earlier. (Sleep) */
+/* READY when `duration` has gone since this call, never earlier. (Sleep) */
 struct sleep_for {
     struct future future;
     int64_t deadline;
@@ -157,8 +158,8 @@ struct sleep_for {
 };
 struct sleep_for sleep_for(int64_t duration);
 
-/* result: 0 when `inner` became READY, or -ETIMEDOUT when `duration` from this call on
- * went by before. When both have happened, inner wins. (timeout) */
+/* result: 0 when `inner` became READY, or -ETIMEDOUT when `duration` went by since this
+ * call before that. When both have happened, inner wins. (timeout) */
 struct timeout {
     struct future future;
     struct future *inner; /* the caller's; is dropped with this, and must not move */
@@ -223,13 +224,13 @@ struct copy_all copy_all(int from, int to, char *buffer, size_t size);
 
 extern const char *const reactor_how; /* it waits, in words: "sleeps in poll(2)" */
 extern size_t reactor_watching;       /* so many wakers it keeps */
-void reactor_init(void);              /* once, before anything else */
+void reactor_init(void);              /* once, before the first watch or wait */
 
 /* Wakes `waker` once, when fd is ready or earlier: then try the call again. An error or a
- * hang-up makes fd ready both ways. A new waker takes the place of the old one; that of
- * nobody takes it back. Of fd at most one task reads, and at most one writes. Call it
- * only in the poll in which fd said that it would block, or a read got less than it asked
- * for. (POLL_FDS, set_readable_callback) */
+ * hang-up makes fd ready both ways. A new waker takes the place of the old one; nobody's
+ * takes it back. Of fd at most one task reads, and at most one writes. Leave a waker only
+ * in the poll in which fd said that it would block, or a read got less than it asked for.
+ * (POLL_FDS, set_readable_callback) */
 void reactor_watch(int fd, enum interest interest, struct waker waker);
 
 void reactor_forget(int fd); /* before its close: the next may have the same number */

@@ -16,13 +16,13 @@ static void operation_drop(struct future *future)
     self->watched = false;
 }
 
-/* As many in one poll, then others have their turn: who shares a thread is polite. */
+/* In one poll; then others have their turn: who shares a thread is polite. */
 enum { MOST_OPERATIONS = 128 };
 
 static enum poll_result operation_poll(struct future *future, struct context *cx)
 {
     struct operation *self = container_of(future, struct operation, future);
-    ssize_t result = self->waits_first ? -EAGAIN : -EINTR; /* -EINTR: (once more) try */
+    ssize_t result = self->waits_first ? -EAGAIN : -EINTR; /* -EINTR: try, again */
 
     self->waits_first = false;
     if (cx->operations >= MOST_OPERATIONS) {

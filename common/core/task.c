@@ -4,8 +4,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-/* A place for one task after the other. It is never freed, for wakers of tasks that are
- * gone, which are stale, still say where it is. */
+/* A place for one task after the other. It is never freed, for stale wakers, those of
+ * tasks that are gone, still say where it is. */
 struct task {
     struct future *future;    /* NULL: no task is here now */
     struct waker self;        /* one with another generation is stale */
@@ -121,7 +121,7 @@ static struct task *take_place(void)
         task = &tasks[places];
         task->self = (struct waker){places++, 1};
     }
-    unused = task->next;
+    unused = task->next; /* of a new place: NULL */
     return task;
 }
 
@@ -220,7 +220,7 @@ void tasks_visit(visit_waker *visit)
 
 /* ---- the executor ---- */
 
-/* Wasted: nothing became ready, or was spawned, in a poll that is not a task's first. */
+/* Wasted: not its first poll; no future became READY in it, and no task was made. */
 static void poll_task(struct task *task)
 {
     struct context cx = {.waker = task->self};

@@ -36,7 +36,7 @@ static void settle(uint32_t place, struct sleep_for *sleep)
 
 static void heap_insert(struct sleep_for *sleep)
 {
-    if (length++ % 1024 == 0) /* room for as many, and for heap[0], which is not used */
+    if (length++ % 1024 == 0) /* room for 1024 more, and for heap[0], not used */
         heap = reallocate(heap, length + 1024, sizeof *heap);
     sleep->ticket = ++tickets;
     settle(length, sleep);
@@ -139,5 +139,5 @@ static enum poll_result timeout_poll(struct future *future, struct context *cx)
 struct timeout timeout(struct future *inner, int64_t duration)
 {
     return (struct timeout){
-        {timeout_poll, timeout_drop}, inner, sleep_for(duration), .result = 0};
+        {timeout_poll, timeout_drop}, inner, sleep_for(duration), -EINPROGRESS};
 }

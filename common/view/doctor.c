@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <unistd.h>
 
 static const struct tables *tables; /* NULL: there are no tasks */
 
@@ -52,45 +51,13 @@ static void say_why_stuck(struct waker task, const struct event *said)
 static struct call call; /* that the executor's thread is in */
 static volatile sig_atomic_t dump_is_wanted;
 
-static void add(char *line, size_t *length, const char *text)
-{
-    while (*text != '\0')
-        line[(*length)++] = *text++;
-}
-
-/* Like all in a signal handler without printf, and without locks. */
-static void print_call(const char *name, int fd)
-{
-    char line[256];
-    char digits[] = "0000000000";
-    size_t length = 0;
-    size_t first = sizeof digits - 1;
-
-    if (strlen(program_name) + strlen(name) > sizeof line - 50)
-        return;
-    do
-        digits[--first] = (char)('0' + fd % 10);
-    while ((fd /= 10) > 0);
-    add(line, &length, program_name);
-    add(line, &length, ": this call is under way: ");
-    add(line, &length, name);
-    if (digits[first] != '0') {
-        add(line, &length, " on fd ");
-        add(line, &length, digits + first);
-    }
-    add(line, &length, "\n");
-    if (write(STDERR_FILENO, line, length) < 0)
-        return; /* nobody can be told */
-}
-
 static void on_quit(int number)
 {
     int saved_errno = errno;
-    const char *name = call.name;
 
     (void)number;
-    if (name != NULL)
-        print_call(name, call.fd);
+    if (call.name != NULL)
+        dump_call(&call, "the executor", 0);
     dump_is_wanted = 1;
     tables->interrupt();
     errno = saved_errno;

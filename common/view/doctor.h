@@ -11,10 +11,6 @@
  * and who has its waker; then the program goes on. */
 void doctor_start(const struct views *views);
 
-/* At the end of the run, in one line each: tasks that were polled again and again in
- * vain, polls that took over 50 ms. */
-void doctor_warns(void);
-
 /* The same list as on SIGQUIT, cut to what is odd: when clients gave up. */
 void doctor_lists_odd_tasks(void);
 

@@ -3,6 +3,7 @@
 #include "view/text.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 enum { MOST_LINES = 40 };
 
@@ -147,4 +148,46 @@ void dump_odd_tasks(const struct tables *tables)
 {
     read_tables(tables);
     print_entries(true);
+}
+
+/* ---- a call, from a signal handler ---- */
+
+struct line {
+    char text[200];
+    size_t length;
+};
+
+static void add(struct line *line, const char *text)
+{
+    while (*text != '\0' && line->length < sizeof line->text)
+        line->text[line->length++] = *text++;
+}
+
+/* Of 0 nothing. */
+static void add_number(struct line *line, const char *before, long number)
+{
+    char digits[24] = "";
+    size_t first = sizeof digits - 1;
+
+    for (long rest = number; rest > 0; rest /= 10)
+        digits[--first] = (char)('0' + rest % 10);
+    add(line, number > 0 ? before : "");
+    add(line, digits + first);
+}
+
+void dump_call(const struct call *call, const char *kind, long number)
+{
+    struct line line = {.length = 0};
+    const char *name = call->name;
+
+    add(&line, program_name);
+    add(&line, ": ");
+    add(&line, kind);
+    add_number(&line, " ", number);
+    add(&line, name != NULL ? " is in " : " runs");
+    add(&line, name != NULL ? name : "");
+    add_number(&line, ", fd ", name != NULL ? call->fd : 0);
+    add(&line, "\n");
+    if (write(STDERR_FILENO, line.text, line.length) < 0)
+        return; /* whom should we tell? */
 }

@@ -12,4 +12,8 @@ void dump_tasks(const struct tables *tables);
 /* Only those whose waker nobody has; nothing if there are none. */
 void dump_odd_tasks(const struct tables *tables);
 
+/* "stage2: response 3 is in read, fd 7" or, in no call, "... runs". With neither printf
+ * nor locks: from a signal handler. */
+void dump_call(const struct call *call, const char *kind, long number);
+
 #endif

@@ -11,7 +11,7 @@ void fold_start(struct words (*line_of)(const struct event *event));
 /* Its lines go to stderr, or from now on to `otherwise`, as whole lines. */
 void fold_put(void (*otherwise)(const char *lines, size_t length));
 
-/* Says how many were held back since the last line. */
+/* Says how many were held back since the last line, and drops them. */
 void fold_flush(void);
 
 /* The same, and shows the poll that is held back: for whoever prints in that poll. */

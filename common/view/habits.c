@@ -62,7 +62,7 @@ static void look_at_poll(const struct event *event)
     polls.task = event->actor;
 }
 
-void doctor_warns(void)
+void habits_warn_of_busy_tasks(void)
 {
     if (polls.in_vain >= MANY_POLLS && polls.in_vain > polls.count / 2)
         message("busy: %.1f %% of %s polls brought nothing, and yet woke a task again, "
@@ -70,6 +70,10 @@ void doctor_warns(void)
                 "it, or the reactor should wait",
                 100.0 * (double)polls.in_vain / (double)polls.count,
                 words_of_number(polls.count).text, words_of_actor(&polls.task).text);
+}
+
+void habits_warn_of_long_polls(void)
+{
     if (long_polls.count > 0)
         message("blocked: a poll of %s took %.0f ms (polls over %d ms: %ld), and no "
                 "other task could run; what computes or blocks belongs on a thread",

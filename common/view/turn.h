@@ -4,10 +4,10 @@
 
 #include "view/view.h"
 
-/* Before trace_listen. */
+/* To be called before whoever calls turn_show listens to the event log. */
 void turn_start(const struct views *views);
 
-/* An EXEC_TURN. */
+/* Prints what the turn that begins with this EXEC_TURN will do. */
 void turn_show(const struct event *turn);
 
 #endif

@@ -3,6 +3,7 @@
 #include "unit.h"
 
 #include "view/doctor.h"
+#include "view/habits.h"
 
 #include <pthread.h>
 #include <time.h>
@@ -192,7 +193,8 @@ static void test_bad_habits(void)
     spawn(&heap_script(be_slow, 's')->future, "slow", 2);
     spawn(&heap_script(be_busy, 'c')->future, "busy", 3);
     sleep_in_main(500 * MS); /* longer than they take, on a busy machine, too */
-    doctor_warns();
+    habits_warn_of_busy_tasks();
+    habits_warn_of_long_polls();
 }
 
 /* Reads, byte by byte, a stream that is always ready: it is polite. */
@@ -220,7 +222,8 @@ static void test_good_habits(void)
     spawn(&reader->future, "reader", 0);
     spawn(&heap_sleeper('s', 60)->future, "sleeper", 0);
     sleep_in_main(100 * MS);
-    doctor_warns();
+    habits_warn_of_busy_tasks();
+    habits_warn_of_long_polls();
 }
 
 const struct test misuse_tests[] = {
