@@ -39,7 +39,7 @@ static struct views views_of(const char *name, const char *operands, int *argc,
 static void end_views(void)
 {
     habits_warn_of_busy_tasks();
-    habits_warn_of_long_polls();
+    habits_warn_of_long_polls(0);
     if (!views_end())
         _Exit(EXIT_FAILURE);
 }

@@ -179,8 +179,8 @@ static void report(const struct options *options, struct cost cost)
     print_all(STDERR_FILENO, text, strlen(text));
 }
 
-/* A text only if anybody got an answer: else the line that says why not, and a poll that
- * may be the reason, is all there is to say. */
+/* A text only if anybody got an answer: else the line that says why not is all there is
+ * to say, and a poll as long as the time-out, which may be the reason. */
 int run_ends(const struct options *options)
 {
     struct cost cost = cost_of_run();
@@ -194,6 +194,6 @@ int run_ends(const struct options *options)
     if (is_text && answered && all_written)
         habits_warn_of_busy_tasks();
     if (is_text)
-        habits_warn_of_long_polls();
+        habits_warn_of_long_polls(answered ? 0 : options->timeout);
     return stderr_failed || !all_written ? EXIT_FAILURE : status;
 }

@@ -266,7 +266,7 @@ static void fail_if_stuck(void)
 {
     if (queued > 0 || timers_next() >= 0 || reactor_watching > 0 || helpers > 0)
         return;
-    empty_inbox();
+    empty_inbox(); /* a helper may have left a wake before it counted itself out */
     if (queued > 0)
         return;
     message("no task can ever wake again; these are stuck:");

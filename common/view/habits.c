@@ -72,9 +72,9 @@ void habits_warn_of_busy_tasks(void)
                 words_of_number(polls.count).text, words_of_actor(&polls.task).text);
 }
 
-void habits_warn_of_long_polls(void)
+void habits_warn_of_long_polls(int64_t least)
 {
-    if (long_polls.count > 0)
+    if (long_polls.count > 0 && long_polls.longest >= least)
         message("blocked: a poll of %s took %.0f ms (polls over %d ms: %ld), and no "
                 "other task could run; what computes or blocks belongs on a thread",
                 words_of_actor(&long_polls.task).text,

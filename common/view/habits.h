@@ -11,9 +11,9 @@
 void habits_start(const struct views *views);
 
 /* At the end of the run, in one line each: tasks that were polled again and again in
- * vain; polls that took over 50 ms. */
+ * vain; polls that took over 50 ms, if one took `least` ns or more. */
 void habits_warn_of_busy_tasks(void);
-void habits_warn_of_long_polls(void);
+void habits_warn_of_long_polls(int64_t least);
 
 /* The handler of SIGCONT: the process was stopped for a while, and time has gone. */
 void habits_was_stopped(int number);

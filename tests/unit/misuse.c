@@ -194,7 +194,7 @@ static void test_bad_habits(void)
     spawn(&heap_script(be_busy, 'c')->future, "busy", 3);
     sleep_in_main(500 * MS); /* longer than they take, on a busy machine, too */
     habits_warn_of_busy_tasks();
-    habits_warn_of_long_polls();
+    habits_warn_of_long_polls(0);
 }
 
 /* Reads, byte by byte, a stream that is always ready: it is polite. */
@@ -223,7 +223,7 @@ static void test_good_habits(void)
     spawn(&heap_sleeper('s', 60)->future, "sleeper", 0);
     sleep_in_main(100 * MS);
     habits_warn_of_busy_tasks();
-    habits_warn_of_long_polls();
+    habits_warn_of_long_polls(0);
 }
 
 const struct test misuse_tests[] = {
