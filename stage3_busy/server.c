@@ -50,7 +50,7 @@ static enum poll_result one_response_poll(struct future *future, struct context 
             if (future_poll(&self->write.future, cx) == PENDING)
                 return PENDING;
             if (self->write.result < 0)
-                return READY; /* the drop counts it as broken off */
+                return READY;
             self->sleep = sleep_for(options.delay); /* write is done: reuse its memory */
             self->state = SLEEPING;
             continue;
