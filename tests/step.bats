@@ -60,7 +60,7 @@ on_screen() {
     step '\n\nq' stage4 -n 40
     [ "$(on_screen '^run queue: 41 = server, client 1 to 40$')" -eq 1 ] || [ "$(on_screen '^run queue: 40 = client 1 to 40$')" -eq 1 ]
     step '\n\n\nq' stage4 -n 300
-    [ "$(on_screen '^run queue: 252 = client 126 to 250, main, server, client 1 to 73, and 52 more$')" -eq 1 ] ||
+    [ "$(on_screen '^run queue: 241 = client 121 to 180, main, response 1 to 120, client 61 to 79, and 41 more$')" -eq 1 ] ||
         fail "$(grep '^run queue' "$BATS_TEST_TMPDIR/screen")"
 }
 
