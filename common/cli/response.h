@@ -14,7 +14,7 @@ size_t response_line(char line[RESPONSE_LINE], const char *word, long number);
 enum { ECHO_BUFFER = 1024 };
 
 /* Count a response when it starts, and, `whole` or not, when it ends; how many run now;
- * how many were whole, and how many were not (yet). From any thread. */
+ * how many were whole, and how many were not (yet; see tally.h). From any thread. */
 void response_starts(void);
 void response_ends(bool whole);
 long responses_running(void);
